@@ -1,0 +1,98 @@
+import { z } from 'zod';
+
+import { helloSchema } from './handshake.ts';
+import { probeReportSchema } from './limits.ts';
+import { loginMethodSchema } from './login.ts';
+import type { OperationTable } from './operation.ts';
+import { epochMsSchema, idSchema, secretSchema } from './scalars.ts';
+
+/** A set of tokens fresh from the issuer, with what their claims say. Signatures are not checked; TLS vouches for them. */
+export const tokenSetSchema = z.object({
+  accessToken: secretSchema,
+  refreshToken: secretSchema,
+  idToken: secretSchema.nullable(),
+  expiresAtMs: epochMsSchema,
+  accountId: z.string().min(1).max(128).describe('Workspace: claim chatgpt_account_id.'),
+  userId: z.string().min(1).max(128).describe('Person: claim chatgpt_user_id, else user_id, else sub.'),
+  email: z.string().max(320).nullable(),
+  planType: z.string().max(64).nullable(),
+});
+export type TokenSet = z.infer<typeof tokenSetSchema>;
+
+/**
+ * What became of a refresh.
+ * Shape: `granted` has new tokens; `rejected` is the issuer's final no; `not-sent` proves that the refresh token was not spent;
+ * `unanswered` means that it may have been spent: nobody knows.
+ */
+export const refreshAnswerSchema = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('granted'), tokens: tokenSetSchema }),
+  z.object({ status: z.literal('rejected'), code: z.string().max(64), message: z.string().max(500) }),
+  z.object({ status: z.literal('not-sent'), message: z.string().max(500) }),
+  z.object({ status: z.literal('unanswered'), message: z.string().max(500) }),
+]);
+export type RefreshAnswer = z.infer<typeof refreshAnswerSchema>;
+
+/** Longest time a person may take to log in, in milliseconds. */
+export const LOGIN_TIMEOUT_MS = 10 * 60 * 1_000;
+
+/** What the supervisor may ask of the worker. */
+export const WORKER_OPERATIONS = {
+  'session.hello': {
+    summary: 'Says who is there; the first call on the pipe.',
+    params: helloSchema,
+    result: helloSchema,
+    errors: [],
+    deadlineMs: 5_000,
+    durability: 'none',
+  },
+  'session.ping': { summary: 'Proves that the event loop turns.', params: z.object({}), result: z.object({}), errors: [], deadlineMs: 5_000, durability: 'none' },
+  'login.begin': {
+    summary: 'Starts a login and says what the person has to do.',
+    params: z.object({ loginId: idSchema, method: loginMethodSchema, issuerUrl: z.string() }),
+    result: z.object({ method: loginMethodSchema, url: z.string(), userCode: z.string().nullable(), instructions: z.string(), expiresAtMs: epochMsSchema }),
+    errors: ['LOGIN_PORTS_BUSY', 'UPSTREAM_UNREACHABLE', 'UPSTREAM_INVALID_ANSWER', 'OPERATION_IN_PROGRESS'],
+    deadlineMs: 30_000,
+    durability: 'none',
+  },
+  'login.finish': {
+    summary: 'Waits until the person is done and exchanges the code for tokens.',
+    params: z.object({ loginId: idSchema }),
+    result: tokenSetSchema,
+    errors: ['LOGIN_NOT_FOUND', 'LOGIN_CANCELLED', 'LOGIN_TIMED_OUT', 'LOGIN_REFUSED', 'UPSTREAM_UNREACHABLE', 'UPSTREAM_INVALID_ANSWER'],
+    deadlineMs: LOGIN_TIMEOUT_MS + 60_000,
+    durability: 'none',
+  },
+  'login.paste': {
+    summary: 'Hands over the address (or code) that the person copied from the browser.',
+    params: z.object({ loginId: idSchema, pasted: z.string().min(1).max(8_192) }),
+    result: z.object({}),
+    errors: ['LOGIN_NOT_FOUND', 'LOGIN_REFUSED', 'INVALID_PARAMS'],
+    deadlineMs: 30_000,
+    durability: 'none',
+  },
+  'login.cancel': {
+    summary: 'Ends a login; finish rejects with LOGIN_CANCELLED and the ports are free again.',
+    params: z.object({ loginId: idSchema }),
+    result: z.object({}),
+    errors: ['LOGIN_NOT_FOUND'],
+    deadlineMs: 5_000,
+    durability: 'none',
+  },
+  'token.refresh': {
+    summary: 'Spends a refresh token once; never retries by itself.',
+    params: z.object({ issuerUrl: z.string(), refreshToken: secretSchema }),
+    result: refreshAnswerSchema,
+    errors: [],
+    deadlineMs: 45_000,
+    durability: 'none',
+  },
+  'usage.read': {
+    summary: 'Reads the usage endpoint as one account.',
+    params: z.object({ baseUrl: z.string(), accessToken: secretSchema, accountId: z.string() }),
+    result: probeReportSchema,
+    errors: [],
+    deadlineMs: 30_000,
+    durability: 'none',
+  },
+} as const satisfies OperationTable;
+export type WorkerOperations = typeof WORKER_OPERATIONS;

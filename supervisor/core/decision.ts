@@ -1,0 +1,54 @@
+import type { Decision } from '../../contract/decision.ts';
+import type { EpochMs } from '../../contract/scalars.ts';
+import { blockersOf, recoveryOf, standing } from './eligibility.ts';
+import { chooseAccount, type Choice, type LeaseInput } from './lease.ts';
+import type { Account, State } from './state.ts';
+import { isoTime } from './time.ts';
+
+/** Everything a choice was made from; kept instead of the finished record, because most records are never read. */
+export interface DecisionInput {
+  readonly state: State;
+  readonly lease: LeaseInput;
+  readonly requestId: string;
+  readonly attempt: number;
+  readonly now: EpochMs;
+}
+
+/**
+ * Explains a choice by making it again: the selector is pure, so the explanation cannot differ from what was done.
+ * Shape: one candidate for each account, in rotation order.
+ */
+export function explain(input: DecisionInput): Decision {
+  const [, choice] = chooseAccount(input.state, input.lease, input.now);
+  const { state, lease, requestId, attempt, now } = input;
+  const disabled = state.accounts.filter((account) => !account.availability.enabled).length;
+  return {
+    requestId,
+    at: isoTime(now),
+    strategy: lease.settings.rotationStrategy,
+    selectedAlias: choice.account?.alias ?? null,
+    how: choice.how,
+    fallbackReason: choice.fallbackReason,
+    forceState: forceStateOf(state, choice),
+    enabledState: { enabled: state.accounts.length - disabled, disabled },
+    sessionId: lease.sessionId,
+    model: lease.needs.model,
+    attempt,
+    candidates: state.accounts.map((account) => candidate(account, choice, lease, now)),
+  };
+}
+
+function forceStateOf({ force }: State, { endedForce }: Choice): Decision['forceState'] {
+  const ended = endedForce?.because ?? null;
+  if (force === null) return { active: false, alias: null, until: null, ended };
+  return { active: ended === null, alias: force.forcedAlias, until: isoTime(force.forcedUntil), ended };
+}
+
+function candidate(account: Account, choice: Choice, { needs, settings }: LeaseInput, now: EpochMs): Decision['candidates'][number] {
+  if (choice.account?.alias === account.alias) return { alias: account.alias, verdict: 'selected', until: null };
+  const stands = standing(account, needs, settings, now);
+  if (stands !== 'blocked') return { alias: account.alias, verdict: stands, until: null };
+  const blockers = blockersOf(account, needs, settings, now);
+  const until = recoveryOf(blockers);
+  return { alias: account.alias, verdict: blockers[0]?.code ?? 'excluded', until: until === null ? null : isoTime(until) };
+}

@@ -1,0 +1,82 @@
+import type { BlockerCode } from '../../contract/account.ts';
+import type { Alias, EpochMs } from '../../contract/scalars.ts';
+import type { Settings } from '../../contract/settings.ts';
+import { healthAt } from './health.ts';
+import { exhaustedUntil, level } from './limits.ts';
+import type { Account, State } from './state.ts';
+
+/** What a request needs of an account. */
+export interface Needs {
+  readonly model: string | null;
+  /** Accounts this request has tried already. */
+  readonly exclude: readonly Alias[];
+}
+
+/** One reason against an account. Shape: `until` is the instant at which it ends by itself, null = never by itself. */
+export interface Blocker {
+  readonly code: BlockerCode;
+  readonly until: EpochMs | null;
+  readonly detail: string | null;
+}
+
+/** How an account stands for one request: `critical` may serve, but only if nothing better can. */
+export type Standing = 'eligible' | 'critical' | 'blocked';
+
+/** Needs of nobody in particular. */
+export const NO_NEEDS: Needs = { model: null, exclude: [] };
+
+/**
+ * Tells how an account stands for a request.
+ * Why: this runs for each account on the lease path, so it stops at the first blocker and allocates nothing; `blockersOf` names them all.
+ */
+export function standing(account: Account, needs: Needs, settings: Settings, now: EpochMs): Standing {
+  if (!account.availability.enabled || account.auth.state === 'needs-login') return 'blocked';
+  if (healthAt(account.health, now) === 'cooldown') return 'blocked';
+  if (needs.exclude.length > 0 && needs.exclude.includes(account.alias)) return 'blocked';
+  if (account.modelCooldowns.length > 0 && modelCooldownUntil(account, needs.model, now) !== null) return 'blocked';
+  if (settings.antigravityEnabled && settings.antigravityReserved.includes(account.alias)) return 'blocked';
+  if (account.limits.windows.length === 0) return 'eligible';
+  if (exhaustedUntil(account.limits, needs.model, now) !== null) return 'blocked';
+  return level(account.limits, settings, now) === 'critical' ? 'critical' : 'eligible';
+}
+
+/** Names everything that keeps an account from serving a request; empty = it can serve. */
+export function blockersOf(account: Account, needs: Needs, settings: Settings, now: EpochMs): readonly Blocker[] {
+  const found: Blocker[] = [];
+  if (!account.availability.enabled) found.push({ code: 'disabled', until: null, detail: account.availability.disableReason });
+  if (account.auth.state === 'needs-login') found.push({ code: 'needs-login', until: null, detail: account.auth.reason });
+  if (healthAt(account.health, now) === 'cooldown') found.push({ code: 'cooldown', until: account.health.until, detail: account.health.reason });
+  const modelUntil = modelCooldownUntil(account, needs.model, now);
+  if (modelUntil !== null) found.push({ code: 'model-cooldown', until: modelUntil, detail: needs.model });
+  const exhausted = exhaustedUntil(account.limits, needs.model, now);
+  if (exhausted !== null) found.push({ code: 'exhausted', until: exhausted, detail: null });
+  if (settings.antigravityEnabled && settings.antigravityReserved.includes(account.alias)) found.push({ code: 'reserved', until: null, detail: null });
+  if (needs.exclude.includes(account.alias)) found.push({ code: 'excluded', until: null, detail: null });
+  return found;
+}
+
+/** The instant at which all blockers of an account have ended by themselves; null = never by itself, or it is not blocked. */
+export function recoveryOf(blockers: readonly Blocker[]): EpochMs | null {
+  let latest: EpochMs | null = null;
+  for (const { until } of blockers) {
+    if (until === null) return null;
+    latest = latest === null ? until : Math.max(latest, until);
+  }
+  return latest;
+}
+
+/** The account that is back first by itself, and when; null = none will be. */
+export function earliestRecovery(state: State, needs: Needs, settings: Settings, now: EpochMs): { readonly alias: Alias; readonly at: EpochMs } | null {
+  let first: { readonly alias: Alias; readonly at: EpochMs } | null = null;
+  for (const account of state.accounts) {
+    const at = recoveryOf(blockersOf(account, needs, settings, now));
+    if (at !== null && (first === null || at < first.at)) first = { alias: account.alias, at };
+  }
+  return first;
+}
+
+function modelCooldownUntil(account: Account, model: string | null, now: EpochMs): EpochMs | null {
+  if (model === null) return null;
+  const cooling = account.modelCooldowns.find((entry) => entry.model === model);
+  return cooling !== undefined && cooling.until > now ? cooling.until : null;
+}

@@ -1,0 +1,50 @@
+import type { Alias } from '../../contract/scalars.ts';
+
+/** Weight of an account that the settings do not name. */
+export const DEFAULT_WEIGHT = 1;
+
+/** A pick of weighted round-robin: the index chosen and the credits after it. */
+export interface WeightedPick {
+  readonly index: number;
+  readonly credits: readonly number[];
+}
+
+/**
+ * Picks by smooth weighted round-robin among some accounts.
+ * Shape: `indexes` are the accounts that may be picked, not empty, ascending; `credits` and `weights` are aligned with all accounts.
+ * Units: a credit is the share an account was due less the picks it got, in picks.
+ * Why: taking the richest account lets others drift by more than one pick; taking, of those that are due, the one whose deadline comes first
+ * keeps every account within one pick of its share after any number of picks (R. Tijdeman, The chairman assignment problem, 1980).
+ * Accounts left out neither gain nor lose, so they come back without a jump.
+ */
+export function pickWeighted(indexes: readonly number[], credits: readonly number[], weights: readonly number[]): WeightedPick {
+  const total = indexes.reduce((sum, index) => sum + weightAt(weights, index), 0);
+  const slack = indexes.length > 1 ? 1 / (2 * indexes.length - 2) : 0;
+  const next = [...credits];
+  let due = { index: -1, deadline: Infinity };
+  let richest = { index: -1, credit: -Infinity };
+  for (const index of indexes) {
+    const share = weightAt(weights, index) / total;
+    const before = next[index] ?? 0;
+    const credit = before + share;
+    next[index] = credit;
+    const deadline = (1 - slack - before) / share;
+    if (credit >= slack - EPSILON && deadline < due.deadline - EPSILON) due = { index, deadline };
+    if (credit > richest.credit + EPSILON) richest = { index, credit };
+  }
+  const index = due.index === -1 ? richest.index : due.index;
+  next[index] = (next[index] ?? 0) - 1;
+  return { index, credits: next };
+}
+
+/** Aligns the weights of the settings with the accounts. */
+export function weightsOf(accounts: readonly { readonly alias: Alias }[], accountWeights: Readonly<Record<Alias, number>>): readonly number[] {
+  return accounts.map(({ alias }) => accountWeights[alias] ?? DEFAULT_WEIGHT);
+}
+
+/** Numbers closer than this are equal, so that rounding cannot decide a pick. */
+const EPSILON = 1e-9;
+
+function weightAt(weights: readonly number[], index: number): number {
+  return weights[index] ?? DEFAULT_WEIGHT;
+}
