@@ -35,6 +35,13 @@ export interface Operation {
 /** A table of operations, the whole of what two processes may say to each other. */
 export type OperationTable = Readonly<Record<string, Operation>>;
 
+/** The part of an AbortSignal that oma needs. Why: the contract may not know the platform; a real AbortSignal fits. */
+export interface CancelSignal {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
 /** Who calls, as the door knows it. */
 export interface CallContext {
   /** Identifies the call in log and error. */
@@ -44,7 +51,7 @@ export interface CallContext {
   /** `cli`, `plugin`, `dashboard` or `api`. */
   readonly actor: string;
   /** Aborts when the caller is gone. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 }
 
 /** What a server must provide for a table: one function an operation. */
@@ -55,7 +62,7 @@ export type Handlers<T extends OperationTable> = {
 /** How one call differs from the table's defaults. */
 export interface CallOptions {
   readonly deadlineMs?: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: CancelSignal;
 }
 
 /** What a client of a table offers: one function an operation, rejecting with OmaError only. */

@@ -30,8 +30,24 @@ export const settingsSchema = z.strictObject({
 export type Settings = z.infer<typeof settingsSchema>;
 export type SettingName = keyof Settings;
 
+const fields = settingsSchema.shape;
+
 /** A layer gives some settings and leaves the others to the layers below. */
-export const partialSettingsSchema = settingsSchema.partial();
+export const partialSettingsSchema = z.strictObject({
+  rotationStrategy: fields.rotationStrategy.exactOptional(),
+  sessionAffinity: fields.sessionAffinity.exactOptional(),
+  criticalThreshold: fields.criticalThreshold.exactOptional(),
+  lowThreshold: fields.lowThreshold.exactOptional(),
+  accountWeights: fields.accountWeights.exactOptional(),
+  antigravityEnabled: fields.antigravityEnabled.exactOptional(),
+  antigravityReserved: fields.antigravityReserved.exactOptional(),
+  probeSources: fields.probeSources.exactOptional(),
+  probeBackgroundSources: fields.probeBackgroundSources.exactOptional(),
+  probeIntervalMinutes: fields.probeIntervalMinutes.exactOptional(),
+  probeEffort: fields.probeEffort.exactOptional(),
+  probeModels: fields.probeModels.exactOptional(),
+  dashboardHost: fields.dashboardHost.exactOptional(),
+});
 export type PartialSettings = z.infer<typeof partialSettingsSchema>;
 
 /** Where the value in force comes from, lowest first. */

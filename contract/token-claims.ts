@@ -1,0 +1,85 @@
+import { z } from 'zod';
+
+const AUTH_CLAIM = 'https://api.openai.com/auth';
+const PROFILE_CLAIM = 'https://api.openai.com/profile';
+
+/** The claims of a token that oma uses; every one may be absent. */
+const claimsSchema = z.object({
+  exp: z.number().optional(),
+  email: z.string().max(320).optional(),
+  sub: z.string().max(256).optional(),
+  [AUTH_CLAIM]: z
+    .object({
+      chatgpt_account_id: z.string().min(1).max(128).optional(),
+      chatgpt_user_id: z.string().min(1).max(128).optional(),
+      user_id: z.string().min(1).max(128).optional(),
+      chatgpt_plan_type: z.string().max(64).optional(),
+      chatgpt_compute_residency: z.string().max(32).optional(),
+    })
+    .optional(),
+  [PROFILE_CLAIM]: z.object({ email: z.string().max(320).optional() }).optional(),
+});
+
+/** What a token says about its owner. Units: expiry in epoch milliseconds. Not: nothing here is verified; TLS vouches for who sent it. */
+export interface TokenClaims {
+  readonly accountId: string | null;
+  readonly userId: string | null;
+  readonly email: string | null;
+  readonly planType: string | null;
+  readonly residency: string | null;
+  readonly expiresAtMs: number | null;
+}
+
+/** Reads the claims of a JWT; null if it is none. */
+export function readClaims(token: string): TokenClaims | null {
+  const payload = token.split('.')[1];
+  if (payload === undefined) return null;
+  const parsed = claimsSchema.safeParse(parseJson(decodeBase64Url(payload)));
+  if (!parsed.success) return null;
+  const auth = parsed.data[AUTH_CLAIM];
+  return {
+    accountId: auth?.chatgpt_account_id ?? null,
+    userId: auth?.chatgpt_user_id ?? auth?.user_id ?? parsed.data.sub ?? null,
+    email: parsed.data.email ?? parsed.data[PROFILE_CLAIM]?.email ?? null,
+    planType: auth?.chatgpt_plan_type ?? null,
+    residency: auth?.chatgpt_compute_residency ?? null,
+    expiresAtMs: parsed.data.exp === undefined ? null : Math.floor(parsed.data.exp * 1_000),
+  };
+}
+
+/** The residency header an account needs; null = none. */
+export function residencyOf(token: string): string | null {
+  const residency = readClaims(token)?.residency ?? null;
+  return residency === null || residency === 'no_constraint' ? null : residency;
+}
+
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** Why: neither atob nor Buffer belongs to the language, and contract/ uses nothing else. Shape: null if it is not base64url of UTF-8. */
+function decodeBase64Url(text: string): string | null {
+  let bits = 0;
+  let held = 0;
+  let escaped = '';
+  for (const character of text.replace(/=+$/, '')) {
+    const value = ALPHABET.indexOf(character);
+    if (value === -1) return null;
+    held = (held << 6) | value;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    escaped += `%${((held >> bits) & 0xff).toString(16).padStart(2, '0')}`;
+  }
+  try {
+    return decodeURIComponent(escaped);
+  } catch {
+    return null;
+  }
+}
+
+function parseJson(text: string | null): unknown {
+  try {
+    return text === null ? null : JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

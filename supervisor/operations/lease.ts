@@ -1,0 +1,158 @@
+import { isOmaError, OmaError } from '../../contract/errors.ts';
+import type { CallContext, Params, Result } from '../../contract/operation.ts';
+import type { Operations } from '../../contract/operations.ts';
+import type { Alias } from '../../contract/scalars.ts';
+import { residencyOf } from '../../contract/token-claims.ts';
+import { tokenFreshness } from '../core/credentials.ts';
+import { blockersOf, earliestRecovery } from '../core/eligibility.ts';
+import { recordOutcome } from '../core/health.ts';
+import { chooseAccount, type Choice, type LeaseInput } from '../core/lease.ts';
+import type { Account, State } from '../core/state.ts';
+import { isoTime, isoTimeOrNull } from '../core/time.ts';
+import type { Context } from './context.ts';
+import type { Decisions } from './decisions.ts';
+import type { Leases } from './leases.ts';
+import type { Refresher } from './refresher.ts';
+
+/** Accounts one lease tries to refresh at most. */
+const REFRESHES_MAX = 8;
+
+/** What the lease operations share. */
+export interface LeaseDeps {
+  readonly context: Context;
+  readonly leases: Leases;
+  readonly refresher: Refresher;
+  readonly decisions: Decisions;
+  /** Called when a force ended by itself during a choice. */
+  onForceEnded(ended: NonNullable<Choice['endedForce']>): void;
+}
+
+type Acquire = Params<Operations, 'lease.acquire'>;
+type LeaseResult = Result<Operations, 'lease.acquire'>;
+
+/** Chooses an account, renews its token first if it must be, and hands it out. */
+export async function acquireLease(deps: LeaseDeps, params: Acquire, call: CallContext): Promise<LeaseResult> {
+  const unusable = new Map<Alias, string>();
+  for (let refreshes = 0; refreshes <= REFRESHES_MAX; refreshes += 1) {
+    const input = leaseInput(deps, params, [...unusable.keys()]);
+    const { choice, isUsable } = choose(deps, params, input);
+    if (choice.account === null) throw noEligible(deps.context, input, unusable);
+    if (isUsable) return handOut(deps, params, { call, choice, account: choice.account });
+    const failure = await makeUsable(deps, choice.account);
+    if (failure !== null) unusable.set(choice.account.alias, failure);
+  }
+  throw noEligible(deps.context, leaseInput(deps, params, [...unusable.keys()]), unusable);
+}
+
+/** After a 401: renews the token of a lease unless somebody else has, and leases the same account again. */
+export async function refreshLease({ context, leases, refresher }: LeaseDeps, { leaseId }: { readonly leaseId: string }): Promise<LeaseResult> {
+  const lease = leases.find(leaseId);
+  if (lease === undefined) throw leaseNotFound();
+  const account = await refresher.renew(lease.alias, lease.accessToken);
+  leases.add({ ...lease, accessToken: account.credentials.accessToken });
+  return leaseOf(context, { leaseId, account, attemptsMax: 1, movedFrom: null, movedBecause: null });
+}
+
+/** Ends a lease and lets the outcome count. */
+export function reportLease({ context, leases }: LeaseDeps, { leaseId, outcome }: Params<Operations, 'lease.report'>): Result<Operations, 'lease.report'> {
+  const lease = leases.find(leaseId);
+  if (lease === undefined) throw leaseNotFound();
+  leases.end(leaseId, outcome.kind !== 'success' && outcome.kind !== 'aborted');
+  const isQuiet = outcome.kind === 'success' || outcome.kind === 'aborted';
+  const cooledUntilMs = context.store.change('lease.report', (state, now) => recordOutcome(state, { alias: lease.alias, model: lease.model, outcome }, now));
+  if (!isQuiet) {
+    const { kind, status, errorCode, phase } = outcome;
+    context.log.warn({ requestId: lease.requestId, alias: lease.alias, kind, status, errorCode, phase, cooledUntil: isoTimeOrNull(cooledUntilMs) }, 'request failed upstream');
+    context.emit({ type: 'changed', at: isoTime(context.now()), topics: ['accounts'] });
+  }
+  return { cooledUntilMs };
+}
+
+interface Chosen {
+  readonly choice: Choice;
+  readonly isUsable: boolean;
+}
+
+/** A choice counts only when its token can be handed out at once; else nothing is changed and the token is renewed first. */
+function choose({ context, decisions, onForceEnded }: LeaseDeps, params: Acquire, lease: LeaseInput): Chosen {
+  return context.store.change('lease.acquire', (state, now) => {
+    const [next, choice] = chooseAccount(state, lease, now);
+    const isUsable = choice.account !== null && hasUsableToken(context, state, choice.account, now);
+    if (isUsable || choice.account === null) decisions.record({ state, lease, requestId: params.requestId, attempt: params.attempt, now });
+    if (choice.endedForce !== null && (isUsable || choice.account === null)) onForceEnded(choice.endedForce);
+    return [isUsable || choice.account === null ? next : state, { choice, isUsable }];
+  });
+}
+
+/** Why: a new token may be handed out only once it is on disk. */
+function hasUsableToken({ store }: Context, state: State, account: Account, now: number): boolean {
+  if (tokenFreshness(account.credentials, now) === 'expired') return false;
+  const index = state.accounts.indexOf(account);
+  return store.durable().accounts[index]?.credentials === account.credentials;
+}
+
+async function makeUsable({ context, refresher }: LeaseDeps, account: Account): Promise<string | null> {
+  try {
+    await context.store.settled();
+    if (tokenFreshness(account.credentials, context.now()) === 'expired') await refresher.renew(account.alias, account.credentials.accessToken);
+    return null;
+  } catch (error) {
+    if (!isOmaError(error)) throw error;
+    return error.code;
+  }
+}
+
+function handOut({ context, leases, refresher }: LeaseDeps, params: Acquire, chosen: { call: CallContext; choice: Choice; account: Account }): LeaseResult {
+  const { call, choice, account } = chosen;
+  const leaseId = context.newId('lease');
+  const { accessToken } = account.credentials;
+  leases.add({ leaseId, alias: account.alias, model: params.model, requestId: params.requestId, connectionId: call.connectionId, accessToken, at: context.now() });
+  if (tokenFreshness(account.credentials, context.now()) === 'aging' && !refresher.isRefreshing(account.alias)) {
+    refresher.renew(account.alias, accessToken).catch((error: unknown) => {
+      context.log.warn({ alias: account.alias, code: isOmaError(error) ? error.code : 'INTERNAL' }, 'refresh ahead of expiry failed');
+    });
+  }
+  return leaseOf(context, { leaseId, account, attemptsMax: choice.attemptsMax, movedFrom: choice.movedFrom, movedBecause: choice.movedBecause });
+}
+
+interface LeaseParts extends Pick<LeaseResult, 'leaseId' | 'attemptsMax' | 'movedFrom' | 'movedBecause'> {
+  readonly account: Account;
+}
+
+function leaseOf({ addresses }: Context, { account, ...rest }: LeaseParts): LeaseResult {
+  const { accessToken, expiresAt } = account.credentials;
+  return { ...rest, alias: account.alias, accessToken, tokenExpiresAtMs: expiresAt, accountId: account.seat.accountId, residency: residencyOf(accessToken), baseUrl: addresses.baseUrl };
+}
+
+function leaseInput({ context }: LeaseDeps, params: Acquire, unusable: readonly Alias[]): LeaseInput {
+  return {
+    needs: { model: params.model, exclude: unusable.length === 0 ? params.exclude : [...params.exclude, ...unusable] },
+    sessionId: params.rootSessionId ?? params.sessionId,
+    settings: context.settings.effective().settings,
+  };
+}
+
+/** Names each account, what blocks it, and who is back first. */
+function noEligible({ store, now, settings }: Context, input: LeaseInput, unusable: ReadonlyMap<Alias, string>): OmaError {
+  const state = store.read();
+  const at = now();
+  const { settings: inForce } = settings.effective();
+  const accounts = state.accounts.map((account) => ({
+    alias: account.alias,
+    blockers: blockersOf(account, input.needs, inForce, at).map(({ code, until, detail }) => ({ code, until: isoTimeOrNull(until), detail: unusable.get(account.alias) ?? detail })),
+  }));
+  const first = earliestRecovery(state, { ...input.needs, exclude: [] }, inForce, at);
+  const details = { accounts, earliestRecovery: isoTimeOrNull(first?.at ?? null), earliestRecoveryMs: first?.at ?? null, earliestAlias: first?.alias ?? null };
+  return new OmaError('NO_ELIGIBLE_ACCOUNTS', refusalText(accounts, first), details);
+}
+
+function refusalText(accounts: readonly { readonly alias: Alias; readonly blockers: readonly { readonly code: string }[] }[], first: { readonly alias: Alias; readonly at: number } | null): string {
+  if (accounts.length === 0) return 'There is no account yet. Add one with "oma add ALIAS".';
+  const named = accounts.map(({ alias, blockers }) => `${alias}: ${blockers.map(({ code }) => code).join(', ') || 'tried'}`);
+  const back = first === null ? 'None comes back by itself: see "oma list".' : `"${first.alias}" is back first, at ${isoTime(first.at)}.`;
+  return `No account can serve this request now (${named.join('; ')}). ${back}`;
+}
+
+function leaseNotFound(): OmaError {
+  return new OmaError('LEASE_NOT_FOUND', 'This lease is unknown or was reported already. Ask for a new one.');
+}
