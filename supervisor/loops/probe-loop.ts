@@ -1,0 +1,86 @@
+import type { EpochMs } from '../../contract/scalars.ts';
+import type { Account } from '../core/state.ts';
+import type { Context } from '../operations/context.ts';
+import type { Probes } from '../operations/probes.ts';
+
+const MINUTE_MS = 60 * 1_000;
+
+/** The schedule is looked at this often, in milliseconds. */
+const PERIOD_MS = 20 * 1_000;
+
+/** After a reset the new figures are asked for this late, in milliseconds, because providers round. */
+const AFTER_RESET_MS = 10 * 1_000;
+
+/** A failed probe makes the next one wait at most this many intervals. */
+const BACKOFF_MAX = 8;
+
+/** What the loop remembers of one account. */
+interface Schedule {
+  readonly at: EpochMs;
+  readonly failures: number;
+}
+
+/** What the loop needs. Shape: `random` gives 0..1. */
+export interface ProbeLoopDeps {
+  readonly context: Context;
+  readonly probes: Probes;
+  random(): number;
+}
+
+/**
+ * Probes enabled accounts one after the other: each about every interval with jitter, soon after a cooldown or window has reset, less often while it fails.
+ * Why one after the other: many probes at once from one machine look like abuse to the provider.
+ */
+export function startProbeLoop({ context, probes, random }: ProbeLoopDeps): () => void {
+  const schedules = new Map<string, Schedule>();
+  let isOver = false;
+  let cancel: () => void = () => undefined;
+  const turn = async (): Promise<void> => {
+    const interval = context.settings.effective().settings.probeIntervalMinutes * MINUTE_MS;
+    for (const account of probeable(context)) {
+      if (isOver) return;
+      const schedule = schedules.get(account.alias) ?? { at: context.now() + firstDelay(account, interval, random(), context.now()), failures: 0 };
+      schedules.set(account.alias, schedule);
+      if (Math.min(schedule.at, resetOf(account, context.now()) ?? Infinity) > context.now()) continue;
+      await probes.inBackground(account.alias);
+      schedules.set(account.alias, nextSchedule(context, account, { interval, jitter: random(), failures: schedule.failures }));
+    }
+    if (!isOver) cancel = context.later(PERIOD_MS, () => void turn());
+  };
+  const safeTurn = (): void => {
+    turn().catch((error: unknown) => {
+      context.log.error({ cause: String(error) }, 'the probe schedule stumbled; it goes on');
+      cancel = context.later(PERIOD_MS, safeTurn);
+    });
+  };
+  cancel = context.later(PERIOD_MS, safeTurn);
+  return () => {
+    isOver = true;
+    cancel();
+  };
+}
+
+function probeable({ store }: Context): readonly Account[] {
+  return store.read().accounts.filter(({ availability, auth }) => availability.enabled && auth.state === 'ok');
+}
+
+/** An account never probed, or long ago, comes first; others wait out their interval. */
+function firstDelay({ limits }: Account, interval: number, jitter: number, now: EpochMs): number {
+  const age = limits.lastProbeAt === null ? interval : now - limits.lastProbeAt;
+  return Math.max(0, interval - age) + jitter * MINUTE_MS;
+}
+
+function nextSchedule({ store, now }: Context, { alias }: Account, { interval, jitter, failures }: { interval: number; jitter: number; failures: number }): Schedule {
+  const status = store.read().accounts.find((account) => account.alias === alias)?.limits.status;
+  const failed = status === 'error' ? failures + 1 : 0;
+  const factor = Math.min(2 ** failed, BACKOFF_MAX);
+  return { at: now() + interval * factor * (0.9 + 0.2 * jitter), failures: failed };
+}
+
+/** The latest reset or end of cooldown that is over, but was not followed by a probe yet. */
+function resetOf({ limits, health }: Account, now: EpochMs): EpochMs | null {
+  const lastTried = Math.max(limits.lastProbeAt ?? 0, limits.lastErrorAt ?? 0);
+  const ends = [...limits.windows.map(({ resetsAt }) => resetsAt ?? 0), health.status === 'cooldown' ? (health.until ?? 0) : 0];
+  const passed = ends.filter((end) => end > lastTried && end + AFTER_RESET_MS <= now);
+  return passed.length === 0 ? null : Math.max(...passed) + AFTER_RESET_MS;
+}
