@@ -1,5 +1,47 @@
+import preact from '@preact/preset-vite';
 import { defineConfig } from 'vitest/config';
-export default defineConfig({ test: { projects: [
-  { test: { name: 'unit', include: ['test/unit/**/*.spec.{ts,tsx}'] } },
-  { test: { name: 'integration', include: ['test/integration/**/*.spec.ts'] } },
-] } });
+
+const SECOND_MS = 1_000;
+
+/** One project per gate: its folder under test/, how long one test may take, how many files run at once. */
+const GATES = [
+  { name: 'unit', timeoutMs: 10 * SECOND_MS, workersMax: 2 },
+  { name: 'integration', timeoutMs: 60 * SECOND_MS, workersMax: 1 },
+  { name: 'web', timeoutMs: 60 * SECOND_MS, workersMax: 1 },
+  { name: 'sandbox', timeoutMs: 120 * SECOND_MS, workersMax: 1 },
+  { name: 'failure', timeoutMs: 120 * SECOND_MS, workersMax: 1 },
+  { name: 'stress', timeoutMs: 600 * SECOND_MS, workersMax: 1 },
+] as const;
+
+/** Reports of different gates stand beside each other, so that the traceability script can read them all. */
+const selected = process.argv.flatMap((word, at, words) => (word === '--project' ? [words[at + 1] ?? ''] : []));
+const report = `reports/${selected.join('+') || 'all'}`;
+
+export default defineConfig({
+  test: {
+    allowOnly: false,
+    reporters: [
+      'default',
+      ['json', { outputFile: `${report}.json` }],
+      ['junit', { outputFile: `${report}.junit.xml` }],
+    ],
+    coverage: {
+      provider: 'v8',
+      include: ['{contract,runtime,supervisor,worker,probe-runner,plugin,cli,ui}/**/*.{ts,tsx}'],
+      reporter: ['text-summary', 'json-summary', 'html'],
+      reportsDirectory: 'coverage',
+    },
+    projects: GATES.map(({ name, timeoutMs, workersMax }) => ({
+      plugins: [preact()],
+      test: {
+        name,
+        include: [`test/${name}/**/*.spec.{ts,tsx}`],
+        testTimeout: timeoutMs,
+        hookTimeout: timeoutMs,
+        retry: 0,
+        maxWorkers: workersMax,
+        sequence: { groupOrder: GATES.findIndex((gate) => gate.name === name) },
+      },
+    })),
+  },
+});
