@@ -1,88 +1,101 @@
-import type { Endpoint } from './faults.ts'
-import type { Note, SimRequest } from './request.ts'
+import type { Endpoint } from './faults.ts';
+import type { Note, SimRequest } from './request.ts';
 
-export const LOG_ENTRIES_MAX = 10_000
+export const LOG_ENTRIES_MAX = 10_000;
 
-const HEADER_CHARS_MAX = 200
-const SECRET_HEADERS = ['authorization', 'cookie']
+const HEADER_CHARS_MAX = 200;
+const SECRET_HEADERS = ['authorization', 'cookie'];
 
 /** How a request ended; `open` while it has not. */
-export type Ending = 'open' | 'sent' | 'cut' | 'client-closed'
+export type Ending = 'open' | 'sent' | 'cut' | 'client-closed';
 
 /** One request, without any token. */
 export interface LogEntry extends Note {
-  readonly seq: number
-  readonly atMs: number
-  readonly method: string
-  readonly path: string
+  readonly seq: number;
+  readonly atMs: number;
+  readonly method: string;
+  readonly path: string;
   /** null: not a byte was answered. */
-  readonly status: number | null
-  readonly headers: Readonly<Record<string, string>>
-  readonly bodyBytes: number
-  readonly ending: Ending
+  readonly status: number | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly bodyBytes: number;
+  readonly ending: Ending;
 }
 
 /** Which requests are meant; absent fields fit all. */
 export interface LogFilter {
-  readonly endpoint?: Endpoint | undefined
-  readonly alias?: string | undefined
-  readonly sinceSeq?: number | undefined
+  readonly endpoint?: Endpoint | undefined;
+  readonly alias?: string | undefined;
+  readonly sinceSeq?: number | undefined;
 }
 
 export interface RequestLog {
   /** Adds a request and returns how to say its end. */
-  readonly add: (request: SimRequest, what: { note: Note; status: number | null; atMs: number }) => (ending: Ending) => void
-  readonly entries: (filter?: LogFilter) => readonly LogEntry[]
+  readonly add: (
+    request: SimRequest,
+    what: { note: Note; status: number | null; atMs: number },
+  ) => (ending: Ending) => void;
+  readonly entries: (filter?: LogFilter) => readonly LogEntry[];
   /** Requests per endpoint and seat ("-" for nobody) since the start or the last clear; never trimmed. */
-  readonly counts: () => Readonly<Record<string, Readonly<Record<string, number>>>>
-  readonly openCount: () => number
-  readonly clear: () => void
+  readonly counts: () => Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly openCount: () => number;
+  readonly clear: () => void;
 }
 
 /** Makes a log that keeps the newest requests. */
 export function createRequestLog(): RequestLog {
-  let ring: LogEntry[] = []
-  let seq = 0
-  let counts: Record<string, Record<string, number>> = {}
-  const open = new Set<number>()
+  let ring: LogEntry[] = [];
+  let seq = 0;
+  let counts: Record<string, Record<string, number>> = {};
+  const open = new Set<number>();
 
   const end = (mine: number, ending: Ending): void => {
-    if (!open.delete(mine)) return
-    const index = ring.findIndex((entry) => entry.seq === mine)
-    const entry = ring[index]
-    if (entry !== undefined) ring[index] = { ...entry, ending }
-  }
+    if (!open.delete(mine)) return;
+    const index = ring.findIndex((entry) => entry.seq === mine);
+    const entry = ring[index];
+    if (entry !== undefined) ring[index] = { ...entry, ending };
+  };
 
   return {
     add(request, what) {
-      seq += 1
-      const mine = seq
-      const { endpoint, alias } = what.note
-      const { method, path } = request
-      open.add(mine)
-      ring.push({ seq, method, path, ...what.note, atMs: what.atMs, status: what.status, headers: harmless(request.headers), bodyBytes: request.body.length, ending: 'open' })
-      if (ring.length > LOG_ENTRIES_MAX) ring = ring.slice(ring.length - LOG_ENTRIES_MAX)
-      const perSeat = (counts[endpoint] ??= {})
-      perSeat[alias ?? '-'] = (perSeat[alias ?? '-'] ?? 0) + 1
-      return (ending) => end(mine, ending)
+      seq += 1;
+      const mine = seq;
+      const { endpoint, alias } = what.note;
+      const { method, path } = request;
+      open.add(mine);
+      ring.push({
+        seq,
+        method,
+        path,
+        ...what.note,
+        atMs: what.atMs,
+        status: what.status,
+        headers: harmless(request.headers),
+        bodyBytes: request.body.length,
+        ending: 'open',
+      });
+      if (ring.length > LOG_ENTRIES_MAX) ring = ring.slice(ring.length - LOG_ENTRIES_MAX);
+      const perSeat = (counts[endpoint] ??= {});
+      perSeat[alias ?? '-'] = (perSeat[alias ?? '-'] ?? 0) + 1;
+      return (ending) => end(mine, ending);
     },
     entries: (filter = {}) => ring.filter((entry) => fits(entry, filter)),
     counts: () => structuredClone(counts),
     openCount: () => open.size,
     clear() {
-      ring = []
-      counts = {}
+      ring = [];
+      counts = {};
     },
-  }
+  };
 }
 
 function fits(entry: LogEntry, filter: LogFilter): boolean {
-  if (filter.endpoint !== undefined && entry.endpoint !== filter.endpoint) return false
-  if (filter.alias !== undefined && entry.alias !== filter.alias) return false
-  return filter.sinceSeq === undefined || entry.seq > filter.sinceSeq
+  if (filter.endpoint !== undefined && entry.endpoint !== filter.endpoint) return false;
+  if (filter.alias !== undefined && entry.alias !== filter.alias) return false;
+  return filter.sinceSeq === undefined || entry.seq > filter.sinceSeq;
 }
 
 function harmless(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const kept = Object.entries(headers).filter(([name]) => !SECRET_HEADERS.includes(name))
-  return Object.fromEntries(kept.map(([name, value]) => [name, value.slice(0, HEADER_CHARS_MAX)]))
+  const kept = Object.entries(headers).filter(([name]) => !SECRET_HEADERS.includes(name));
+  return Object.fromEntries(kept.map(([name, value]) => [name, value.slice(0, HEADER_CHARS_MAX)]));
 }

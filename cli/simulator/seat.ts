@@ -1,22 +1,39 @@
-import { z } from 'zod'
+import { z } from 'zod';
 
 /** One usage window of a simulated seat, as the backend meters it. */
 export const windowSchema = z.strictObject({
-  limitId: z.string().min(1).max(64).default('codex').describe('Meter this window belongs to; "codex" is the main one.'),
+  limitId: z
+    .string()
+    .min(1)
+    .max(64)
+    .default('codex')
+    .describe('Meter this window belongs to; "codex" is the main one.'),
   limitName: z.string().max(120).nullable().default(null).describe('Display name of a further meter.'),
-  models: z.array(z.string().max(120)).max(50).nullable().default(null).describe('Models metered here; null: every model no other meter claims.'),
-  slot: z.enum(['primary', 'secondary']).describe('Position in headers and usage answers; says nothing about the duration.'),
+  models: z
+    .array(z.string().max(120))
+    .max(50)
+    .nullable()
+    .default(null)
+    .describe('Models metered here; null: every model no other meter claims.'),
+  slot: z
+    .enum(['primary', 'secondary'])
+    .describe('Position in headers and usage answers; says nothing about the duration.'),
   durationMinutes: z.number().int().positive().describe('Length of the window in minutes.'),
   usedPercent: z.number().min(0).max(1000).default(0).describe('Used share in percent.'),
-  resetsAtMs: z.number().int().nullable().default(null).describe('Epoch ms of the reset; null: the window starts with the next request.'),
+  resetsAtMs: z
+    .number()
+    .int()
+    .nullable()
+    .default(null)
+    .describe('Epoch ms of the reset; null: the window starts with the next request.'),
   perRequestPercent: z.number().min(0).max(1000).default(1).describe('Percent one accepted request costs.'),
-})
+});
 
 const creditsSchema = z.strictObject({
   hasCredits: z.boolean().default(false),
   unlimited: z.boolean().default(false),
   balance: z.string().max(32).nullable().default(null),
-})
+});
 
 /** One simulated seat: a person (userId) in a workspace (accountId). */
 export const seatSchema = z.strictObject({
@@ -31,23 +48,30 @@ export const seatSchema = z.strictObject({
   planType: z.string().max(40).default('plus'),
   residency: z.string().max(40).nullable().default(null).describe('Claim chatgpt_compute_residency; null: absent.'),
   windows: z.array(windowSchema).max(20).default([]),
-  allowedModels: z.array(z.string().max(120)).max(50).nullable().default(null).describe('Entitlement; null: every model that is not retired.'),
+  allowedModels: z
+    .array(z.string().max(120))
+    .max(50)
+    .nullable()
+    .default(null)
+    .describe('Entitlement; null: every model that is not retired.'),
   credits: creditsSchema.default({ hasCredits: false, unlimited: false, balance: null }),
-})
+});
 
-export type UsageWindow = Readonly<z.infer<typeof windowSchema>>
-export type Seat = Readonly<z.infer<typeof seatSchema>>
-export type SeatInput = z.input<typeof seatSchema>
+export type UsageWindow = Readonly<z.infer<typeof windowSchema>>;
+export type Seat = Readonly<z.infer<typeof seatSchema>>;
+export type SeatInput = z.input<typeof seatSchema>;
 
-export const FIVE_HOURS_MINUTES = 300
-export const WEEK_MINUTES = 10_080
-export const SEATS_MAX = 1_000
+export const FIVE_HOURS_MINUTES = 300;
+export const WEEK_MINUTES = 10_080;
+export const SEATS_MAX = 1_000;
 
 /** Makes `count` seats: four with a story of their own, then uneventful ones. */
 export function demoSeats(count: number): readonly Seat[] {
-  const named = NAMED_SEATS.map((seat) => seatSchema.parse(seat))
-  const further = Array.from({ length: Math.max(0, count - named.length) }, (_, index) => plainSeat(index + named.length + 1))
-  return [...named, ...further].slice(0, count)
+  const named = NAMED_SEATS.map((seat) => seatSchema.parse(seat));
+  const further = Array.from({ length: Math.max(0, count - named.length) }, (_, index) =>
+    plainSeat(index + named.length + 1),
+  );
+  return [...named, ...further].slice(0, count);
 }
 
 /** Makes an uneventful seat: a person alone in a workspace, both windows empty. */
@@ -58,7 +82,7 @@ export function plainSeat(number: number): Seat {
     accountId: `ws-person-${number}`,
     userId: `user-person-${number}`,
     windows: bothWindows({ fiveHour: 0, weekly: 0 }),
-  })
+  });
 }
 
 /** Makes the usual pair of windows with the given used percents. */
@@ -66,7 +90,7 @@ export function bothWindows(used: { fiveHour: number; weekly: number }): z.input
   return [
     { slot: 'primary', durationMinutes: FIVE_HOURS_MINUTES, usedPercent: used.fiveHour, perRequestPercent: 2 },
     { slot: 'secondary', durationMinutes: WEEK_MINUTES, usedPercent: used.weekly, perRequestPercent: 0.5 },
-  ]
+  ];
 }
 
 // The four cover what newcomers trip over: one e-mail with two workspaces, two people in one workspace, an account about to run dry,
@@ -106,4 +130,4 @@ const NAMED_SEATS: readonly SeatInput[] = [
     planType: 'free',
     windows: [{ slot: 'primary', durationMinutes: WEEK_MINUTES, usedPercent: 55, perRequestPercent: 3 }],
   },
-]
+];
