@@ -38,6 +38,7 @@ export type OperationTable = Readonly<Record<string, Operation>>;
 /** The part of an AbortSignal that oma needs. Why: the contract may not know the platform; a real AbortSignal fits. */
 export interface CancelSignal {
   readonly aborted: boolean;
+  readonly reason: unknown;
   addEventListener(type: 'abort', listener: () => void): void;
   removeEventListener(type: 'abort', listener: () => void): void;
 }

@@ -17,6 +17,9 @@ const PARALLEL_MAX = 2;
 /** Runs remembered after their end, for those who still ask. */
 const RUNS_MAX = 50;
 
+/** Attempts of one probe that its report shows. */
+const ATTEMPTS_SHOWN_MAX = 32;
+
 /** A token handed to codex must live at least this long, in milliseconds. */
 const TOKEN_LIFE_MS = 10 * 60 * 1_000;
 
@@ -106,16 +109,15 @@ interface Asked {
 
 /** Asks one source after the other until one completes; the report carries the attempts of all. */
 async function askAll(deps: ProbeDeps, probeId: string, { alias, sources }: Asked): Promise<ProbeReport> {
-  const attempts: ProbeAttempt[] = [];
-  let last: ProbeReport | null = null;
+  const reports: ProbeReport[] = [];
   for (const source of sources) {
     const report = await askWithFreshToken(deps, { probeId: `${probeId}.${alias}.${source}`, alias, source });
-    attempts.push(...report.attempts);
-    last = report.kind === 'failed' && last?.kind === 'no_data' ? last : report;
+    reports.push(report);
     if (report.kind === 'complete') break;
   }
-  if (last === null) throw new OmaError('INVALID_SETTINGS', 'No probe source is set. Set probeSources.');
-  return { ...last, attempts: attempts.slice(-32) };
+  const telling = reports.find(({ kind }) => kind === 'complete') ?? reports.find(({ kind }) => kind === 'no_data') ?? reports.at(-1);
+  if (telling === undefined) throw new OmaError('INVALID_SETTINGS', 'No probe source is set. Set probeSources.');
+  return { ...telling, attempts: reports.flatMap(({ attempts }) => attempts).slice(-ATTEMPTS_SHOWN_MAX) };
 }
 
 interface Ask {
@@ -132,7 +134,7 @@ async function askWithFreshToken({ context, refresher }: ProbeDeps, ask: Ask): P
   if (report.kind !== 'failed' || report.code !== 'UNAUTHORIZED') return report;
   account = await refresher.renew(ask.alias, account.credentials.accessToken);
   const again = await askOnce(context, ask, account);
-  return { ...again, attempts: [...report.attempts, ...again.attempts].slice(-32) };
+  return { ...again, attempts: [...report.attempts, ...again.attempts].slice(-ATTEMPTS_SHOWN_MAX) };
 }
 
 async function askOnce({ worker, probeRunner, addresses, settings }: Context, { probeId, source }: Ask, account: Account): Promise<ProbeReport> {

@@ -1,0 +1,100 @@
+import type { AccountView } from '../contract/account.ts';
+import type { Hello } from '../contract/handshake.ts';
+import type { Handlers } from '../contract/operation.ts';
+import type { Operations } from '../contract/operations.ts';
+import type { Status } from '../contract/status.ts';
+import type { Clients } from './clients.ts';
+import type { Account } from './core/state.ts';
+import type { EventBus } from './event-bus.ts';
+import { createAudit } from './operations/audit.ts';
+import { codexAuthFileAt } from './operations/codex-auth-file.ts';
+import { createCodexAuthSync, type CodexAuthSync } from './operations/codex-auth-sync.ts';
+import { listAccounts } from './operations/accounts.ts';
+import type { Context } from './operations/context.ts';
+import { createDecisions, type Decisions } from './operations/decisions.ts';
+import { tellEnded, type ForceDeps } from './operations/force.ts';
+import { createHandlers, type HandlerDeps } from './operations/handlers.ts';
+import { createLeases, type Leases } from './operations/leases.ts';
+import { createLogins } from './operations/logins.ts';
+import { createProbes, type Probes } from './operations/probes.ts';
+import { createRefresher, type Refresher } from './operations/refresher.ts';
+import { getStatus, type ProcessFacts } from './operations/status.ts';
+import type { Subscribers } from './subscribers.ts';
+import { createSubscribers } from './subscribers.ts';
+
+/** What the operations are put together from. */
+export interface ComposeOptions {
+  readonly context: Context;
+  readonly hello: Hello;
+  readonly clients: Clients;
+  readonly bus: EventBus;
+  readonly facts: ProcessFacts;
+  launchUrl(): string | null;
+  readonly checkStore: HandlerDeps['checkStore'];
+  stop(): void;
+}
+
+/** The operations, and the parts of them that doors and loops use directly. */
+export interface Composed {
+  readonly handlers: Handlers<Operations>;
+  readonly leases: Leases;
+  readonly refresher: Refresher;
+  readonly probes: Probes;
+  readonly decisions: Decisions;
+  readonly codexSync: CodexAuthSync;
+  readonly force: ForceDeps;
+  readonly subscribers: Subscribers;
+  status(): Status;
+  accounts(): readonly AccountView[];
+}
+
+/** Puts the operations together. */
+export function composeOperations(options: ComposeOptions): Composed {
+  const { context, hello, clients, facts } = options;
+  const leases = createLeases();
+  const decisions = createDecisions(context);
+  const audit = createAudit(context);
+  const codexAuthFile = codexAuthFileAt(context.addresses.codexAuthFile);
+  const codexSync = createCodexAuthSync(context, codexAuthFile);
+  const renewed = (account: Account): void => {
+    context.emit({ type: 'changed', at: new Date(context.now()).toISOString(), topics: ['accounts'] });
+    codexSync.follow(account).catch((error: unknown) => {
+      context.log.warn({ alias: account.alias, cause: String(error) }, "codex's login file could not follow");
+    });
+  };
+  const refresher = createRefresher(context, { adopt: (alias) => codexSync.adopt(alias), renewed });
+  const logins = createLogins(context, { audit, renewed });
+  const probes = createProbes({ context, refresher });
+  const subscribers = createSubscribers(options.bus);
+  const accounts = { context, leases, logins, refresher, codexAuthFile, audit, busy: new Set<string>() };
+  const status = { context, leases, facts };
+  const handlers = createHandlers({
+    context,
+    accounts,
+    leases: {
+      context,
+      leases,
+      refresher,
+      decisions,
+      onForceEnded: (ended) => {
+        tellEnded(context, ended);
+      },
+    },
+    logins,
+    probes,
+    decisions,
+    audit,
+    status,
+    hello,
+    greet: ({ kind, pid, version, host }, { connectionId }) => {
+      clients.greet(connectionId, { kind, pid, version, host, since: new Date(context.now()).toISOString() });
+    },
+    subscribe: ({ connectionId }) => {
+      subscribers.add(connectionId);
+    },
+    launchUrl: options.launchUrl,
+    checkStore: options.checkStore,
+    stop: options.stop,
+  });
+  return { handlers, leases, refresher, probes, decisions, codexSync, force: { context, audit }, subscribers, status: () => getStatus(status), accounts: () => listAccounts(accounts).accounts };
+}

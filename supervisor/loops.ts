@@ -1,0 +1,38 @@
+import type { PartialSettings } from '../contract/settings.ts';
+import type { Composed } from './compose.ts';
+import { startCodexAuthWatch } from './loops/codex-auth-watch.ts';
+import { startConfigWatch } from './loops/config-watch.ts';
+import { startForceExpiryLoop } from './loops/force-expiry-loop.ts';
+import { startProbeLoop } from './loops/probe-loop.ts';
+import { startRefreshLoop } from './loops/refresh-loop.ts';
+import { readConfigFile } from './config-file.ts';
+import type { Context } from './operations/context.ts';
+import type { ReloadableSettings } from './settings-source.ts';
+
+/** What the loops work with. */
+export interface LoopOptions {
+  readonly context: Context;
+  readonly operations: Composed;
+  readonly configFile: string | null;
+  readonly settings: ReloadableSettings;
+  random(): number;
+}
+
+/** Starts everything that happens without being asked. */
+export function startLoops({ context, operations, configFile, settings, random }: LoopOptions): { stop(): Promise<void> } {
+  const apply = (runtime: PartialSettings): void => {
+    settings.setRuntime(runtime);
+  };
+  const stops = [
+    startRefreshLoop(context, operations.refresher),
+    startForceExpiryLoop(context, operations.force),
+    startProbeLoop({ context, probes: operations.probes, random }),
+    startCodexAuthWatch(context, operations.codexSync),
+    ...(configFile === null ? [] : [startConfigWatch(context, { file: configFile, read: readConfigFile, apply })]),
+  ];
+  return {
+    stop: async () => {
+      await Promise.all(stops.map((stop) => stop()));
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { watch } from 'chokidar';
+
+import { isOmaError } from '../../contract/errors.ts';
+import type { PartialSettings } from '../../contract/settings.ts';
+import { effectiveSettings, settingsProblems } from '../core/settings.ts';
+import { isoTime } from '../core/time.ts';
+import type { Context } from '../operations/context.ts';
+
+/** The file to watch, how it is read, and who takes its settings. */
+export interface ConfigWatch {
+  readonly file: string;
+  read(file: string): Promise<PartialSettings>;
+  apply(settings: PartialSettings): void;
+}
+
+/** Watches the runtime configuration; a file that is not valid leaves the last good settings in force. */
+export function startConfigWatch(context: Context, { file, read, apply }: ConfigWatch): () => Promise<void> {
+  const watcher = watch(file, { ignoreInitial: true, awaitWriteFinish: { stabilityThreshold: 100, pollInterval: 50 } });
+  const reload = async (): Promise<void> => {
+    try {
+      const runtime = await read(file);
+      const { settings } = effectiveSettings(context.store.read().settings.values, { ...context.settings.layers(), runtime });
+      const problems = settingsProblems(settings, context.store.read().accounts.map(({ alias }) => alias));
+      if (problems.length > 0) {
+        context.log.error({ problems }, 'the configuration file contradicts itself; the last good one stays in force');
+        return;
+      }
+      apply(runtime);
+      context.log.info({ fields: Object.keys(runtime) }, 'the configuration file was read again');
+      context.emit({ type: 'changed', at: isoTime(context.now()), topics: ['settings', 'accounts', 'status'] });
+    } catch (error) {
+      context.log.error({ cause: isOmaError(error) ? error.message : String(error) }, 'the configuration file cannot be used; the last good one stays in force');
+    }
+  };
+  watcher.on('add', () => void reload()).on('change', () => void reload());
+  return () => watcher.close();
+}

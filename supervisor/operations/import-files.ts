@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+
+import { z } from 'zod';
+
+import { OmaError } from '../../contract/errors.ts';
+import type { Params } from '../../contract/operation.ts';
+import type { Operations } from '../../contract/operations.ts';
+import { aliasSchema, secretSchema, type Alias, type EpochMs } from '../../contract/scalars.ts';
+import { readClaims } from '../../contract/token-claims.ts';
+import type { NewAccount } from '../core/accounts.ts';
+import { credentialsOf } from '../core/credentials.ts';
+import type { AccountSource } from '../core/state.ts';
+import { isForeignStore, readForeignStore } from '../store/foreign.ts';
+import { parseCodexAuth, type FoundLogin } from './codex-auth-file.ts';
+import type { Context } from './context.ts';
+
+/** Larger files are refused; the largest honest store has a few megabytes. */
+const BYTES_MAX = 32 * 1_024 * 1_024;
+
+/** One login found in a file, with the alias it had there or should get. */
+export interface Candidate {
+  readonly name: string;
+  readonly account: NewAccount;
+  readonly refreshedAt: EpochMs;
+}
+
+/** What a file to import holds. */
+export interface Found {
+  readonly candidates: readonly Candidate[];
+  readonly skipped: readonly { readonly name: string; readonly because: string }[];
+  readonly notes: readonly string[];
+}
+
+type ImportParams = Params<Operations, 'account.import'>;
+
+/** Reads the file that an import names. Errors: IMPORT_NOT_FOUND, IMPORT_INVALID, STORE_PASSPHRASE_REQUIRED, STORE_PASSPHRASE_WRONG. */
+export async function readImport({ addresses, now }: Context, params: ImportParams): Promise<Found> {
+  const { path, source } = originOf(addresses, params);
+  const text = await readText(path);
+  const json = parseJson(text);
+  if (isForeignStore(json)) {
+    const passphrase = params.passphrase === undefined ? null : secretSchema.parse(params.passphrase);
+    const { accounts, skipped, notes } = await readForeignStore(json, passphrase, now());
+    return { candidates: accounts.map(({ alias, seat, email, planType, credentials }) => ({ name: alias, account: { alias, seat, email, planType, source, credentials }, refreshedAt: credentials.lastRefreshAt })), skipped, notes };
+  }
+  const login = parseOpenCodeAuth(json, now()) ?? parseCodexAuth(text);
+  return { candidates: login === null ? [] : [candidateOf(login, source, now())], skipped: [], notes: [] };
+}
+
+function originOf(addresses: Context['addresses'], { source, path }: ImportParams): { readonly path: string; readonly source: AccountSource } {
+  switch (source) {
+    case 'codex':
+      return { path: path ?? addresses.codexAuthFile, source: 'import-codex' };
+    case 'opencode':
+      return { path: path ?? addresses.openCodeAuthFile, source: 'import-opencode' };
+    case 'upstream':
+      return { path: path ?? addresses.upstreamStoreFile, source: 'import-upstream' };
+    case 'file':
+      if (path === undefined) throw new OmaError('INVALID_PARAMS', 'Name the file to import.', { problems: [{ field: 'path', constraint: 'required', message: 'Name the file to import.' }] });
+      return { path, source: addresses.demo ? 'demo' : 'import-file' };
+  }
+}
+
+const openCodeAuthSchema = z.looseObject({
+  openai: z.looseObject({ type: z.literal('oauth'), refresh: secretSchema, access: secretSchema, expires: z.number(), accountId: z.string().optional() }),
+});
+
+/** OpenCode's own login; the placeholder that oma keeps there is none. */
+function parseOpenCodeAuth(json: unknown, now: EpochMs): FoundLogin | null {
+  const parsed = openCodeAuthSchema.safeParse(json);
+  if (!parsed.success) return null;
+  const { access, refresh, expires, accountId } = parsed.data.openai;
+  const claims = readClaims(access);
+  const account = accountId ?? claims?.accountId ?? null;
+  if (account === null || claims === null || claims.userId === null) return null;
+  const { userId, email, planType, expiresAtMs } = claims;
+  return { refreshedAt: Math.min(now, expires), tokens: { accessToken: access, refreshToken: refresh, idToken: null, expiresAtMs: expiresAtMs ?? expires, accountId: account, userId, email, planType } };
+}
+
+function candidateOf({ tokens, refreshedAt }: FoundLogin, source: AccountSource, now: EpochMs): Candidate {
+  const { accountId, userId, email, planType } = tokens;
+  const alias = aliasFrom(email);
+  const credentials = { ...credentialsOf(tokens, now), lastRefreshAt: refreshedAt };
+  return { name: alias, refreshedAt, account: { alias, seat: { accountId, userId }, email, planType, source, credentials } };
+}
+
+function aliasFrom(email: string | null): Alias {
+  const parsed = aliasSchema.safeParse((email ?? '').split('@')[0]?.replace(/[^A-Za-z0-9._-]/g, '-'));
+  return parsed.success ? parsed.data : 'imported';
+}
+
+async function readText(path: string): Promise<string> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw new OmaError('IMPORT_NOT_FOUND', 'The file to import does not exist or cannot be read. Check its name and permissions.', undefined, error);
+  }
+  if (text.length > BYTES_MAX) throw new OmaError('IMPORT_INVALID', 'The file to import is too large to be a login file.');
+  return text;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new OmaError('IMPORT_INVALID', 'The file to import is not JSON. Import codex’s auth.json, OpenCode’s auth.json or an accounts.json.');
+  }
+}

@@ -1,0 +1,174 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+import { type Env, parseEnv } from '../contract/env.ts';
+import { isOmaError, OmaError } from '../contract/errors.ts';
+import { BUILD_ID, VERSION } from '../runtime/build-info.ts';
+import { acquireLock, type Lock } from '../runtime/instance-lock.ts';
+import { createLog, type Log } from '../runtime/log.ts';
+import { type Paths, resolvePaths } from '../runtime/paths.ts';
+import { isSocketAlive } from '../runtime/rpc/listen.ts';
+import { onShutdown } from '../runtime/shutdown.ts';
+import { type ChildProcess, spawnChild } from '../runtime/spawn.ts';
+import { type Running, start, type StartOptions } from './start.ts';
+import { checkStoreFile } from './store/check.ts';
+
+/** Several starters race for the lock; each waits this long at most, in milliseconds. */
+const LOCK_MS = 10 * 1_000;
+
+/** An end in order takes this long at most, in milliseconds. */
+const CLOSE_MS = 10 * 1_000;
+
+/** Variables of the environment that children may see; none of them holds a secret. */
+const CHILD_ENVIRONMENT = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'];
+
+interface Arguments {
+  readonly demo: boolean;
+  readonly config: string | null;
+  readonly port: number | null;
+  readonly host: string | null;
+  readonly checkStore: string | null;
+}
+
+/**
+ * Runs this process as the supervisor, or as the store's checker with `--check-store FILE`.
+ * Shape: one JSON line on stdout says how the start went: `{ready: true, owner, …}` or `{ready: false, code, message}`; `owner` false means that another supervisor answers already.
+ */
+export async function supervise(host: NodeJS.Process): Promise<void> {
+  try {
+    const args = readArguments(host.argv.slice(2));
+    const env = parseEnv(host.env);
+    if (args.checkStore !== null) {
+      await checkStore(host, args.checkStore, env);
+      return;
+    }
+    await own(host, args, env);
+  } catch (error) {
+    const { code, message, details } = isOmaError(error) ? error : new OmaError('SUPERVISOR_START_FAILED', `The supervisor could not be started: ${error instanceof Error ? error.name : 'unknown reason'}. Its log says more.`);
+    report(host, { ready: false, code, message, details });
+    host.exitCode = 1;
+    if (!isOmaError(error)) throw error;
+  }
+}
+
+async function own(host: NodeJS.Process, args: Arguments, env: Env): Promise<void> {
+  const paths = demoPaths(pathsOf(host, env), args.demo);
+  const lock = await acquireLock(paths.lockFile, { deadlineMs: LOCK_MS, until: () => isSocketAlive(paths.socketPath) });
+  if (lock === null) {
+    report(host, { ready: true, owner: false, socketPath: paths.socketPath });
+    return;
+  }
+  const storeLock = await lockStore(paths);
+  const log = createLog({ level: env.LOG_LEVEL ?? 'info', file: paths.logFile, name: 'supervisor' });
+  let stop: (reason: string) => void = () => undefined;
+  const running = await start({ ...startOptions(host, args), env, paths, log, onStopAsked: () => { stop('asked to'); } });
+  stop = endInOrder({ host, running, log, locks: [lock, storeLock] });
+  log.info({ pid: host.pid, version: VERSION, buildId: BUILD_ID, demo: args.demo, recovered: running.recovered }, 'supervisor started');
+  const { socketPath, dashboardUrl, launchUrl, recovered } = running;
+  report(host, { ready: true, owner: true, socketPath, dashboardUrl, launchUrl, recovered });
+}
+
+function startOptions(host: NodeJS.Process, args: Arguments): Omit<StartOptions, 'env' | 'paths' | 'log' | 'onStopAsked'> {
+  const here = dirname(fileURLToPath(import.meta.url));
+  return {
+    version: VERSION,
+    buildId: BUILD_ID,
+    pid: host.pid,
+    demo: args.demo,
+    configFile: args.config,
+    port: args.port,
+    host: args.host,
+    uiDirectory: join(here, 'ui'),
+    now: Date.now,
+    random: Math.random,
+    spawnChild: (name) => spawnBeside(host, here, name),
+  };
+}
+
+function spawnBeside(host: NodeJS.Process, here: string, name: 'worker' | 'probe-runner'): ChildProcess {
+  const env = Object.fromEntries(CHILD_ENVIRONMENT.flatMap((key) => (host.env[key] === undefined ? [] : [[key, host.env[key]]])));
+  return spawnChild({ name, command: host.execPath, args: [join(here, `${name}.js`)], env, cwd: here });
+}
+
+/** Why: a supervisor that goes on after an exception nobody foresaw may hold half a truth; its starter starts a new one. */
+function endInOrder({ host, running, log, locks }: { readonly host: NodeJS.Process; readonly running: Running; readonly log: Log; readonly locks: readonly Lock[] }): (reason: string) => void {
+  const shutdown = onShutdown({
+    process: host,
+    deadlineMs: CLOSE_MS,
+    close: async (reason) => {
+      log.info({ reason }, 'supervisor stops');
+      await running.close();
+      for (const lock of locks) lock.release();
+    },
+    failed: (error) => {
+      log.error({ err: error }, 'the supervisor did not stop in order');
+    },
+  });
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    host.on(event, (error: unknown) => {
+      log.error({ err: error, event }, 'the supervisor ends because of an exception nobody foresaw');
+      host.exit(70);
+    });
+  }
+  return (reason) => void shutdown(reason);
+}
+
+/** Errors: SUPERVISOR_RUNNING when another supervisor, on another socket, owns this store. */
+async function lockStore(paths: Paths): Promise<Lock> {
+  const lock = await acquireLock(paths.storeLockFile, { deadlineMs: 500 });
+  if (lock !== null) return lock;
+  throw new OmaError('SUPERVISOR_RUNNING', 'Another supervisor, on another socket, works with this store. Stop it with "oma down" there, or name another store.');
+}
+
+async function checkStore(host: NodeJS.Process, file: string, env: Env): Promise<void> {
+  const result = await checkStoreFile(file, env.PASSPHRASE ?? null);
+  report(host, { file, ...result });
+  host.exitCode = result.ok ? 0 : 65;
+}
+
+/** The demo has a store and a codex file of its own, but the socket that every command knows. */
+function demoPaths(paths: Paths, isDemo: boolean): Paths {
+  if (!isDemo) return paths;
+  const storeFile = join(paths.demoDir, 'accounts.json');
+  return {
+    ...paths,
+    storeDir: paths.demoDir,
+    storeFile,
+    storeLockFile: `${storeFile}.lock`,
+    probeHomesDir: join(paths.demoDir, 'probe-homes'),
+    codexAuthFile: join(paths.demoDir, 'codex', 'auth.json'),
+  };
+}
+
+function pathsOf(host: NodeJS.Process, env: Env): Paths {
+  const { HOME = '/', XDG_RUNTIME_DIR, XDG_STATE_HOME, XDG_CONFIG_HOME, XDG_DATA_HOME } = host.env;
+  return resolvePaths(env, {
+    home: HOME,
+    uid: host.getuid?.() ?? 0,
+    platform: host.platform,
+    xdgRuntimeDir: XDG_RUNTIME_DIR,
+    xdgStateHome: XDG_STATE_HOME,
+    xdgConfigHome: XDG_CONFIG_HOME,
+    xdgDataHome: XDG_DATA_HOME,
+  });
+}
+
+function readArguments(argv: readonly string[]): Arguments {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: { 'demo': { type: 'boolean' }, 'config': { type: 'string' }, 'port': { type: 'string' }, 'host': { type: 'string' }, 'check-store': { type: 'string' } },
+  });
+  return { demo: values.demo ?? false, config: values.config ?? null, port: portOf(values.port), host: values.host ?? null, checkStore: values['check-store'] ?? null };
+}
+
+function portOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new OmaError('CONFIG_INVALID', 'The port must be a whole number from 0 to 65535.');
+}
+
+function report(host: NodeJS.Process, line: object): void {
+  host.stdout.write(`${JSON.stringify(line)}\n`);
+}
