@@ -111,7 +111,7 @@ const OWNERS = [
   ['(@opentui/[^/]+|solid-js)', ['^plugin/tui[.]ts$'], 'Only the TUI entry meets the host screen library.'],
   [
     'zod',
-    ['^contract/', '^supervisor/store/', '^worker/', '^probe-runner/', '^plugin/', '^cli/simulator/'],
+    ['^contract/', '^supervisor/store/', '^worker/', '^probe-runner/', '^plugin/', '^cli/'],
     'Declare the schema in contract/ and import it. Only what strangers send is parsed where it arrives.',
   ],
 ];
