@@ -1,0 +1,173 @@
+import { dirname } from 'node:path';
+
+import { type FaultPoints, NO_FAULTS } from './fault-points.ts';
+import { storeUnwritable } from './store-errors.ts';
+import {
+  type FileIdentity,
+  identityOf,
+  isSameFile,
+  linkAside,
+  linkOrCopy,
+  lookAt,
+  NODE_FS,
+  type StoreFs,
+  syncPath,
+  targetOf,
+} from './store-fs.ts';
+
+/** The file as its owner last saw it; `isGood` allows it to become the last-known-good snapshot. */
+export interface Seen {
+  readonly identity: FileIdentity;
+  readonly isGood: boolean;
+}
+
+/** What a durable file needs to know of its surroundings. */
+export interface DurableOptions {
+  readonly now: () => number;
+  readonly fs?: StoreFs;
+  readonly fault?: FaultPoints;
+  /** The file as it was read, null = there was none. */
+  readonly seen?: Seen | null;
+  /** Whether the previous version is kept as the last-known-good snapshot. */
+  readonly keepsSnapshot?: boolean;
+  /** Told the name under which a version that somebody else wrote was kept. */
+  readonly onForeign?: (name: string) => void;
+}
+
+/** A file that is replaced as a whole, so that a crash leaves the old or the new version, never a mixture. */
+export interface DurableFile {
+  /**
+   * Replaces the content; resolves when it will survive a power failure.
+   * Errors: STORE_UNWRITABLE, nothing was changed. Not: two calls may not overlap.
+   */
+  write(content: string): Promise<void>;
+}
+
+/** Mode of every file that may hold a token. */
+export const FILE_MODE = 0o600;
+
+/** Mode of every directory that holds such files. */
+export const DIRECTORY_MODE = 0o700;
+
+/** Name of the last-known-good snapshot of a file. Why: not `.lkg`, which is upstream's. */
+export function snapshotOf(file: string): string {
+  return `${file}.last-good`;
+}
+
+/** Names that only an unfinished write leaves behind. */
+export function leftoversOf(file: string): readonly string[] {
+  return [tmpOf(file), previousTmpOf(file)];
+}
+
+/**
+ * Replaces a file once, creating its directory if need be; a symbolic link stays one.
+ * Errors: STORE_UNWRITABLE, nothing was changed. Not: two calls for one file may not overlap.
+ */
+export async function replaceFile(file: string, content: string): Promise<void> {
+  const target = await targetOf(NODE_FS, file);
+  try {
+    await NODE_FS.mkdir(dirname(target), { recursive: true, mode: DIRECTORY_MODE });
+  } catch (error) {
+    throw storeUnwritable(file, error);
+  }
+  await createDurableFile(target, { now: () => 0, keepsSnapshot: false }).write(content);
+}
+
+/**
+ * Creates the writer of one file.
+ * Shape: tmp (0600, same directory) -> write -> fsync(tmp) -> [link main as snapshot] -> rename(tmp, main) -> fsync(directory).
+ * Why: without the first fsync a crash may leave an empty file under the final name, without the last one the rename
+ * itself may be lost; the snapshot is a second name of the old version, so it costs no copy.
+ */
+export function createDurableFile(file: string, options: DurableOptions): DurableFile {
+  const { now, fs = NODE_FS, fault = NO_FAULTS, keepsSnapshot = true, onForeign = ignore } = options;
+  const site: Site = { file, fs, fault, now, keepsSnapshot, onForeign };
+  let seen = options.seen ?? null;
+  return {
+    write: async (content) => {
+      try {
+        seen = { identity: await replace(site, seen, content), isGood: true };
+      } catch (error) {
+        throw storeUnwritable(file, error);
+      } finally {
+        await Promise.allSettled(leftoversOf(file).map((path) => fs.rm(path, { force: true })));
+      }
+    },
+  };
+}
+
+type Site = Required<Omit<DurableOptions, 'seen'>> & { readonly file: string };
+
+async function replace(site: Site, seen: Seen | null, content: string): Promise<FileIdentity> {
+  const { file, fs, fault } = site;
+  fault('store:before-tmp');
+  const identity = await writeTmp(site, content);
+  fault('store:after-fsync-file');
+  const previous = await keepPrevious(site, seen);
+  await fs.rename(tmpOf(file), file);
+  try {
+    fault('store:after-rename');
+    await syncPath(fs, dirname(file));
+    fault('store:after-fsync-directory');
+  } catch (error) {
+    await takeBack(site, previous);
+    throw error;
+  }
+  return identity;
+}
+
+async function writeTmp({ file, fs, fault }: Site, content: string): Promise<FileIdentity> {
+  await fs.rm(tmpOf(file), { force: true });
+  const handle = await fs.open(tmpOf(file), 'wx', FILE_MODE);
+  try {
+    fault('store:after-open-tmp');
+    await handle.writeFile(content, 'utf8');
+    fault('store:after-write');
+    await handle.sync();
+    return identityOf(await handle.stat({ bigint: true }));
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Gives the previous version a second name and answers it; null = there is no previous version.
+ * Why: only a version that we wrote or checked may become the snapshot; anything else is somebody's work or damage, and
+ * is kept aside.
+ */
+async function keepPrevious(site: Site, seen: Seen | null): Promise<string | null> {
+  const { file, fs, fault, keepsSnapshot } = site;
+  const current = await lookAt(fs, file);
+  if (current === null) return null;
+  if (keepsSnapshot && (seen === null || !isSameFile(current, seen.identity))) {
+    const name = await linkAside(fs, file, { label: 'edited', at: site.now() });
+    site.onForeign(name);
+    return name;
+  }
+  await fs.rm(previousTmpOf(file), { force: true });
+  await linkOrCopy(fs, file, previousTmpOf(file));
+  fault('store:after-link-snapshot');
+  if (!keepsSnapshot || seen?.isGood !== true) return previousTmpOf(file);
+  await fs.rename(previousTmpOf(file), snapshotOf(file));
+  fault('store:after-rename-snapshot');
+  return snapshotOf(file);
+}
+
+/** Why: a write that was refused must not come back after a restart. */
+async function takeBack({ file, fs }: Site, previous: string | null): Promise<void> {
+  if (previous === null) return fs.rm(file, { force: true });
+  await linkOrCopy(fs, previous, tmpOf(file));
+  await fs.rename(tmpOf(file), file);
+}
+
+function tmpOf(file: string): string {
+  return `${file}.oma-tmp`;
+}
+
+function previousTmpOf(file: string): string {
+  return `${file}.oma-previous-tmp`;
+}
+
+function ignore(): void {
+  // Nobody wants to know.
+}

@@ -1,0 +1,47 @@
+import { OmaError } from '../../contract/errors.ts';
+import type { EpochMs, Secret } from '../../contract/scalars.ts';
+import type { Account } from '../core/state.ts';
+import { parseEnvelope, parseUpstreamEnvelope } from './crypto.ts';
+import { upstreamFormatOf } from './migrate.ts';
+import { isUnknownSeat } from './migrate-account.ts';
+import { readStoreJson } from './read-store.ts';
+import { STORE_FORMAT } from './schema.ts';
+
+/** The accounts of a store file that is not the open one. Shape: `skipped` names what cannot be imported, and why. */
+export interface ForeignStore {
+  readonly accounts: readonly Account[];
+  readonly skipped: readonly { readonly name: string; readonly because: string }[];
+  readonly notes: readonly string[];
+}
+
+/** Tells whether parsed JSON is a store file: upstream's or ours, encrypted or not. */
+export function isForeignStore(raw: unknown): boolean {
+  const isOurs = typeof raw === 'object' && raw !== null && 'format' in raw && raw.format === STORE_FORMAT;
+  return isOurs || upstreamFormatOf(raw) !== null || parseEnvelope(raw) !== null || parseUpstreamEnvelope(raw) !== null;
+}
+
+/** Reads the accounts of a store file; changes nothing. Errors: IMPORT_INVALID, STORE_TOO_NEW, STORE_PASSPHRASE_REQUIRED, STORE_PASSPHRASE_WRONG. */
+export async function readForeignStore(raw: unknown, passphrase: Secret | null, now: EpochMs): Promise<ForeignStore> {
+  const content = await readStoreJson(raw, { passphrase, now });
+  if (content.kind === 'damaged' || content.kind === 'empty') {
+    const problems = content.kind === 'damaged' ? content.problems : ['it is empty'];
+    throw new OmaError(
+      'IMPORT_INVALID',
+      `The file to import is damaged: ${problems.join('; ')}. Nothing was changed.`,
+      { problems },
+    );
+  }
+  const { accounts } = content.state;
+  const ownerless = accounts
+    .filter((account) => isUnknownSeat(account.seat))
+    .map(({ alias }) => ({ name: alias, because: 'its tokens do not say whose they are; add it with "oma add"' }));
+  const report = content.kind === 'upstream' ? content.report : null;
+  return {
+    accounts: accounts.filter((account) => !isUnknownSeat(account.seat)),
+    skipped: [...(report?.skipped ?? []), ...ownerless],
+    notes: [
+      ...(report?.renamed.map(({ from, to }) => `"${from}" is no alias of oma and becomes "${to}"`) ?? []),
+      ...(report?.notes ?? []),
+    ],
+  };
+}

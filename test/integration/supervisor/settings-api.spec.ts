@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { DEFAULT_SETTINGS } from '../../../contract/settings.ts';
+import { composeForTest, type Supervised } from '../../support/composed.ts';
+
+let oma: Supervised;
+
+beforeEach(async () => {
+  oma = await composeForTest({ aliases: ['a', 'b', 'c'], environment: { probeEffort: 'medium' } });
+});
+
+afterEach(() => oma.close());
+
+function put(values: unknown): ReturnType<Supervised['request']> {
+  return oma.request('PUT', '/api/settings', values);
+}
+
+async function lease(): Promise<string> {
+  const { alias } = await oma.call('lease.acquire', { requestId: 'r', sessionId: null, rootSessionId: null, model: null, attempt: 1, exclude: [] });
+  return alias;
+}
+
+describe('the settings API', () => {
+  it('[F.L5.1] GET shows every setting with its origin and what is locked', async () => {
+    const { status, body } = await oma.request('GET', '/api/settings');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ settings: { ...DEFAULT_SETTINGS, probeEffort: 'medium' }, locked: ['probeEffort'], preset: 'balanced', revision: 0 });
+    expect(body.origins).toMatchObject({ probeEffort: 'environment', rotationStrategy: 'default' });
+  });
+
+  it('[F.L5.2] [F.L5.3] PUT changes all fields or none', async () => {
+    expect(await put({ criticalThreshold: 12, lowThreshold: 44, rotationStrategy: 'least-used' })).toMatchObject({ status: 200, body: { settings: { criticalThreshold: 12, lowThreshold: 44, rotationStrategy: 'least-used' }, revision: 1 } });
+    expect(await put({ criticalThreshold: 50, sessionAffinity: false })).toMatchObject({ status: 400 });
+    expect((await oma.request('GET', '/api/settings')).body).toMatchObject({ settings: { criticalThreshold: 12, sessionAffinity: true }, revision: 1 });
+  });
+
+  it.each([
+    ['criticalThreshold', { criticalThreshold: 101 }, 'INVALID_PARAMS'],
+    ['lowThreshold', { lowThreshold: -1 }, 'INVALID_PARAMS'],
+    ['accountWeights.a', { accountWeights: { a: 2 } }, 'INVALID_PARAMS'],
+    ['criticalThreshold', { criticalThreshold: 40 }, 'INVALID_SETTINGS'],
+    ['accountWeights', { accountWeights: { nobody: 0.5 } }, 'INVALID_SETTINGS'],
+  ])('[F.L2.5] [F.L2.6] [F.L2.7] refuses a wrong %s, naming field and constraint', async (field, values, code) => {
+    const { status, body } = await put(values);
+    expect([status, body.code]).toEqual([400, code]);
+    expect(body.details.problems[0]).toEqual({ field, constraint: expect.any(String), message: expect.any(String) });
+  });
+
+  it('answers 409 for a field that the environment holds', async () => {
+    expect(await put({ probeEffort: 'high' })).toMatchObject({ status: 409, body: { code: 'SETTING_LOCKED', details: { fields: ['probeEffort'] } } });
+  });
+
+  it('[F.L1.1] [F.L1.5] survives a restart', async () => {
+    await put({ lowThreshold: 55, accountWeights: { a: 0.5 } });
+    oma = await oma.restart();
+    expect((await oma.request('GET', '/api/settings')).body).toMatchObject({ settings: { lowThreshold: 55, accountWeights: { a: 0.5 } }, revision: 1 });
+  });
+
+  it('[F.L5.4] [F.L5.5] reset restores the defaults and forgets what was stored', async () => {
+    await put({ lowThreshold: 55 });
+    expect(await oma.request('POST', '/api/settings/reset', {})).toMatchObject({ status: 200, body: { settings: { lowThreshold: 30 } } });
+    expect(oma.store.read().settings.values).toEqual({});
+  });
+
+  it('[F.L4.4] a preset sets its thresholds, an unknown one is refused', async () => {
+    expect(await oma.request('POST', '/api/settings/preset', { preset: 'aggressive' })).toMatchObject({ status: 200, body: { settings: { criticalThreshold: 20, lowThreshold: 40 }, preset: 'aggressive' } });
+    expect(await oma.request('POST', '/api/settings/preset', { preset: 'reckless' })).toMatchObject({ status: 400, body: { code: 'INVALID_PARAMS' } });
+  });
+
+  it('[F.L5.6] notes every change in the audit log: who, what, before and after', async () => {
+    await put({ lowThreshold: 55 });
+    const { entries } = (await oma.request('GET', '/api/audit')).body;
+    expect(entries[0]).toMatchObject({ actor: 'api', action: 'settings.update', detail: { before: {}, after: { lowThreshold: 55 } } });
+    expect(oma.logged.some((line) => line.includes('"action":"settings.update"'))).toBe(true);
+  });
+
+  it('[F.L8.3] takes effect in the middle of rotation without a failed lease', async () => {
+    const served: string[] = [];
+    for (let turn = 0; turn < 1_000; turn += 1) {
+      if (turn === 300) void put({ rotationStrategy: 'weighted-round-robin', accountWeights: { a: 1, b: 0.5, c: 0.5 } });
+      if (turn === 600) await put({ rotationStrategy: 'least-used' });
+      served.push(await lease());
+    }
+    expect(served.every((alias) => ['a', 'b', 'c'].includes(alias))).toBe(true);
+    const total = oma.store.read().accounts.reduce((sum, { usage }) => sum + usage.count, 0);
+    expect(total).toBe(1_000);
+  });
+
+  it('[G.L1.2] [G.L1.3] [G.L1.4] [G.T.1] antigravity can be switched on here and stays on, or by the environment and is locked', async () => {
+    expect(await put({ antigravityEnabled: true })).toMatchObject({ status: 200, body: { settings: { antigravityEnabled: true } } });
+    oma = await oma.restart();
+    expect((await oma.request('GET', '/api/settings')).body.settings.antigravityEnabled).toBe(true);
+    const locked = await composeForTest({ environment: { antigravityEnabled: true } });
+    expect((await locked.request('GET', '/api/settings')).body).toMatchObject({ settings: { antigravityEnabled: true }, locked: ['antigravityEnabled'] });
+    await locked.close();
+  });
+});
