@@ -1,3 +1,6 @@
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
 import { supervise } from './supervise.ts';
 
-await supervise(process);
+await supervise(process, dirname(fileURLToPath(import.meta.url)));

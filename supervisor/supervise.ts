@@ -1,5 +1,4 @@
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { type Env, parseEnv } from '../contract/env.ts';
@@ -8,6 +7,7 @@ import { BUILD_ID, VERSION } from '../runtime/build-info.ts';
 import { acquireLock, type Lock } from '../runtime/instance-lock.ts';
 import { createLog, type Log } from '../runtime/log.ts';
 import { type Paths, resolvePaths } from '../runtime/paths.ts';
+import { reportReadiness } from '../runtime/readiness.ts';
 import { isSocketAlive } from '../runtime/rpc/listen.ts';
 import { onShutdown } from '../runtime/shutdown.ts';
 import { type ChildProcess, spawnChild } from '../runtime/spawn.ts';
@@ -21,7 +21,13 @@ const LOCK_MS = 10 * 1_000;
 const CLOSE_MS = 10 * 1_000;
 
 /** Variables of the environment that children may see; none of them holds a secret. */
-const CHILD_ENVIRONMENT = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE'];
+const CHILD_ENVIRONMENT = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy', 'NODE_USE_ENV_PROXY', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'OPENCODE_MULTI_AUTH_LOG_LEVEL'];
+
+/** The process, and the directory where the other programs lie. */
+interface Place {
+  readonly host: NodeJS.Process;
+  readonly here: string;
+}
 
 interface Arguments {
   readonly demo: boolean;
@@ -33,9 +39,10 @@ interface Arguments {
 
 /**
  * Runs this process as the supervisor, or as the store's checker with `--check-store FILE`.
- * Shape: one JSON line on stdout says how the start went: `{ready: true, owner, …}` or `{ready: false, code, message}`; `owner` false means that another supervisor answers already.
+ * Shape: one JSON line on stdout says how the start went, as `readinessSchema` has it; a supervisor that finds another one at work says ready, too, and ends.
+ * Shape: `here` is the directory where the other programs and the page lie.
  */
-export async function supervise(host: NodeJS.Process): Promise<void> {
+export async function supervise(host: NodeJS.Process, here: string): Promise<void> {
   try {
     const args = readArguments(host.argv.slice(2));
     const env = parseEnv(host.env);
@@ -43,34 +50,33 @@ export async function supervise(host: NodeJS.Process): Promise<void> {
       await checkStore(host, args.checkStore, env);
       return;
     }
-    await own(host, args, env);
+    await own({ host, here }, args, env);
   } catch (error) {
-    const { code, message, details } = isOmaError(error) ? error : new OmaError('SUPERVISOR_START_FAILED', `The supervisor could not be started: ${error instanceof Error ? error.name : 'unknown reason'}. Its log says more.`);
-    report(host, { ready: false, code, message, details });
+    const { code, message } = isOmaError(error) ? error : new OmaError('SUPERVISOR_START_FAILED', `The supervisor could not be started: ${error instanceof Error ? error.name : 'unknown reason'}. Its log says more.`);
+    reportReadiness({ ready: false, code, message });
     host.exitCode = 1;
     if (!isOmaError(error)) throw error;
   }
 }
 
-async function own(host: NodeJS.Process, args: Arguments, env: Env): Promise<void> {
+async function own(place: Place, args: Arguments, env: Env): Promise<void> {
+  const { host } = place;
   const paths = demoPaths(pathsOf(host, env), args.demo);
   const lock = await acquireLock(paths.lockFile, { deadlineMs: LOCK_MS, until: () => isSocketAlive(paths.socketPath) });
   if (lock === null) {
-    report(host, { ready: true, owner: false, socketPath: paths.socketPath });
+    reportReadiness({ ready: true });
     return;
   }
   const storeLock = await lockStore(paths);
   const log = createLog({ level: env.LOG_LEVEL ?? 'info', file: paths.logFile, name: 'supervisor' });
   let stop: (reason: string) => void = () => undefined;
-  const running = await start({ ...startOptions(host, args), env, paths, log, onStopAsked: () => { stop('asked to'); } });
+  const running = await start({ ...startOptions(place, args), env, paths, log, onStopAsked: () => { stop('asked to'); } });
   stop = endInOrder({ host, running, log, locks: [lock, storeLock] });
   log.info({ pid: host.pid, version: VERSION, buildId: BUILD_ID, demo: args.demo, recovered: running.recovered }, 'supervisor started');
-  const { socketPath, dashboardUrl, launchUrl, recovered } = running;
-  report(host, { ready: true, owner: true, socketPath, dashboardUrl, launchUrl, recovered });
+  reportReadiness({ ready: true });
 }
 
-function startOptions(host: NodeJS.Process, args: Arguments): Omit<StartOptions, 'env' | 'paths' | 'log' | 'onStopAsked'> {
-  const here = dirname(fileURLToPath(import.meta.url));
+function startOptions({ host, here }: Place, args: Arguments): Omit<StartOptions, 'env' | 'paths' | 'log' | 'onStopAsked'> {
   return {
     version: VERSION,
     buildId: BUILD_ID,
@@ -123,7 +129,7 @@ async function lockStore(paths: Paths): Promise<Lock> {
 
 async function checkStore(host: NodeJS.Process, file: string, env: Env): Promise<void> {
   const result = await checkStoreFile(file, env.PASSPHRASE ?? null);
-  report(host, { file, ...result });
+  host.stdout.write(`${JSON.stringify({ file, ...result })}\n`);
   host.exitCode = result.ok ? 0 : 65;
 }
 
@@ -167,8 +173,4 @@ function portOf(text: string | undefined): number | null {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw new OmaError('CONFIG_INVALID', 'The port must be a whole number from 0 to 65535.');
-}
-
-function report(host: NodeJS.Process, line: object): void {
-  host.stdout.write(`${JSON.stringify(line)}\n`);
 }
