@@ -1,0 +1,57 @@
+/** The beginning of a streamed answer. Shape: `held` are the chunks read so far, in order; they still have to be handed on. */
+export interface Opening {
+  readonly held: readonly Uint8Array[];
+  readonly ended: boolean;
+  /** The JSON of a failure event that stands before any output; null = there is none. */
+  readonly failure: string | null;
+}
+
+/** Where chunks come from. */
+export type ChunkReader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'>;
+
+/** An opening longer than this is handed on as it is, in bytes. The first event repeats instructions and tools, some 30 kB. */
+const OPENING_BYTES_MAX = 512 * 1_024;
+
+/** Events that come before output and promise nothing. OpenCode itself waits for the first event that is none of these. */
+const PREAMBLE = new Set(['response.created', 'response.queued', 'response.in_progress', 'codex.rate_limits', 'keepalive']);
+const FAILURES = new Set(['response.failed', 'error']);
+
+/**
+ * Reads a stream up to its first event that is output or failure.
+ * Why: until then nothing was handed to the host, so a refusal that comes as an event instead of a status can still be moved to another account.
+ */
+export async function readOpening(reader: ChunkReader, onFirstByte: () => void): Promise<Opening> {
+  const held: Uint8Array[] = [];
+  const decoder = new TextDecoder();
+  let text = '';
+  let bytes = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return { held, ended: true, failure: null };
+    if (held.length === 0) onFirstByte();
+    held.push(value);
+    bytes += value.byteLength;
+    text += decoder.decode(value, { stream: true });
+    const decided = firstThatMatters(text);
+    if (decided !== null) return { held, ended: false, failure: decided.failure };
+    if (bytes > OPENING_BYTES_MAX) return { held, ended: false, failure: null };
+  }
+}
+
+function firstThatMatters(text: string): { readonly failure: string | null } | null {
+  const events = text.split(/\r?\n\r?\n/);
+  const unfinished = events.pop() ?? '';
+  for (const event of events) {
+    const data = /^data: ?(.*)$/m.exec(event)?.[1];
+    if (data === undefined) continue;
+    const type = typeOf(event);
+    if (FAILURES.has(type)) return { failure: data };
+    if (!PREAMBLE.has(type)) return { failure: null };
+  }
+  const begun = typeOf(unfinished);
+  return begun !== '' && !PREAMBLE.has(begun) && !FAILURES.has(begun) ? { failure: null } : null;
+}
+
+function typeOf(event: string): string {
+  return /^event: ?([\w.]+)\r?\n/m.exec(event)?.[1] ?? /^data: ?\{\s*"type"\s*:\s*"([\w.]+)"/m.exec(event)?.[1] ?? '';
+}
