@@ -59,6 +59,8 @@ export default tseslint.config(
     plugins: { 'simple-import-sort': importSort },
     rules: {
       '@typescript-eslint/consistent-type-assertions': ['error', { assertionStyle: 'never' }],
+      // Our interfaces are closures, not classes: as properties they may be passed around unbound.
+      '@typescript-eslint/method-signature-style': ['error', 'property'],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-import-type-side-effects': 'error',
       '@typescript-eslint/no-unnecessary-condition': [
