@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 
 import type { Settings } from './settings.ts';
 import { CLIENT_ID, issueFamily, type TokenSet } from './tokens.ts';
-import { type Authorization, bounded, type DeviceLogin, nextId, type Step, without, type World } from './world.ts';
+import { type Authorization, type DeviceLogin, nextId, put, type Step, without, type World } from './world.ts';
 
 /** What a sign-in page was asked for. */
 export interface AuthorizeQuestion {
@@ -34,6 +34,8 @@ export const DEVICE_CALLBACK_PATH = '/deviceauth/callback';
 
 const CALLBACK_PATH = '/auth/callback';
 const REGISTERED_PORTS = ['1455', '1457'];
+// localhost is what everybody documents; 127.0.0.1 is what codex 0.169 itself asks for.
+const REGISTERED_HOSTS = ['localhost', '127.0.0.1'];
 const CODE_TTL_MS = 10 * 60_000;
 const DEVICE_TTL_MS = 15 * 60_000;
 const CODES_MAX = 1_000;
@@ -63,7 +65,7 @@ export function consent(world: World, question: AuthorizeQuestion, by: { alias: 
 
 /** Exchanges a code for tokens; a code works once, whatever comes of it. */
 export function exchange(world: World, question: ExchangeQuestion, now: number): Step<ExchangeResult> {
-  const authorization = world.authorizations[question.code];
+  const authorization = world.authorizations.get(question.code);
   const used: World = { ...world, authorizations: without(world.authorizations, question.code) };
   const problem = exchangeProblem(world.settings, question, { authorization, now });
   if (problem !== null || authorization === undefined) return [used, problem ?? invalidGrant('The code is unknown.')];
@@ -85,7 +87,7 @@ export function startDevice(
 
 /** Approves (or denies, with `alias: null`) the device login a person typed the code of; false: no such code waits. */
 export function decideDevice(world: World, userCode: string, alias: string | null): Step<boolean> {
-  const entry = Object.entries(world.devices).find(([, login]) => login.userCode === userCode.trim().toUpperCase());
+  const entry = [...world.devices].find(([, login]) => login.userCode === userCode.trim().toUpperCase());
   if (entry === undefined) return [world, false];
   return [putDevice(world, entry[0], { ...entry[1], alias, denied: alias === null }), true];
 }
@@ -96,7 +98,7 @@ export function pollDevice(
   ask: { deviceId: string; userCode: string; origin: string },
   now: number,
 ): Step<DevicePoll> {
-  const login = world.devices[ask.deviceId];
+  const login = world.devices.get(ask.deviceId);
   if (login === undefined || login.userCode !== ask.userCode) return [world, { kind: 'unknown' }];
   if (login.expiresAtMs <= now) return [world, { kind: 'expired' }];
   if (login.denied) return [world, { kind: 'denied' }];
@@ -125,7 +127,12 @@ export function challengeOf(verifier: string): string {
 // Where an unregistered callback is refused: on the page, only at the exchange, or not at all.
 function redirectProblem(settings: Settings, redirectUri: string): 'page' | 'exchange' | null {
   const url = URL.canParse(redirectUri) ? new URL(redirectUri) : null;
-  if (url?.protocol !== 'http:' || url.hostname !== 'localhost' || url.pathname !== CALLBACK_PATH || url.search !== '')
+  if (
+    url?.protocol !== 'http:' ||
+    !REGISTERED_HOSTS.includes(url.hostname) ||
+    url.pathname !== CALLBACK_PATH ||
+    url.search !== ''
+  )
     return 'page';
   if (REGISTERED_PORTS.includes(url.port) || settings.redirectPorts === 'any') return null;
   return settings.redirectPorts === 'registered' ? 'page' : 'exchange';
@@ -162,9 +169,9 @@ function invalidGrant(description: string): ExchangeResult {
 
 function putAuthorization(world: World, authorization: Authorization): Step<string> {
   const [named, code] = nextId(world, 'ac_');
-  return [{ ...named, authorizations: bounded({ ...named.authorizations, [code]: authorization }, CODES_MAX) }, code];
+  return [{ ...named, authorizations: put(named.authorizations, [code, authorization], CODES_MAX) }, code];
 }
 
 function putDevice(world: World, deviceId: string, login: DeviceLogin): World {
-  return { ...world, devices: bounded({ ...world.devices, [deviceId]: login }, DEVICES_MAX) };
+  return { ...world, devices: put(world.devices, [deviceId, login], DEVICES_MAX) };
 }

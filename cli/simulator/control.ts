@@ -144,9 +144,7 @@ function filled(seat: Seat, used: UsedPercent, now: number): readonly UsageWindo
 
 // The serial goes on: an id of before the reset is never made again, so an old token cannot fit a new login.
 function restarted(world: World, start: ControlDeps['start'], now: number): World {
-  const families = Object.fromEntries(
-    Object.entries(world.families).map(([id, family]) => [id, { ...family, revoked: true }]),
-  );
+  const families = new Map([...world.families].map(([id, family]) => [id, { ...family, revoked: true }]));
   return {
     ...newWorld(
       { salt: start.salt, seats: start.seats.length > 0 ? start.seats : demoSeats(4), settings: start.settings },

@@ -14,7 +14,6 @@ export function handleDeviceUserCode(world: World, _request: SimRequest, now: nu
   const body = {
     device_auth_id: device.deviceId,
     user_code: device.userCode,
-    usercode: device.userCode,
     interval: String(world.settings.deviceIntervalSeconds),
     expires_at: new Date(device.expiresAtMs).toISOString(),
   };

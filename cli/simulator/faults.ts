@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What a client can ask the simulator for; the request log and faults name endpoints so. */
 export const ENDPOINTS = [

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** What the command line of the simulator asks for. */
 export interface Flags {

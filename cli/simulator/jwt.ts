@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 // Not a secret: it only tells the simulator's own tokens from garbage, also those of an earlier run.
 const STAMP = 'oma simulated issuer';

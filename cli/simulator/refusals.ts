@@ -33,7 +33,7 @@ export function usageLimit(context: RefusalContext, resetsAtMs: number, headers:
     plan_type: context.seat?.planType ?? 'plus',
     resets_at: resetsAt,
     eligible_promo: null,
-    resets_in_seconds: Math.max(0, resetsAt - Math.floor(context.now / MS_PER_SECOND)),
+    resets_in_seconds: Math.max(0, Math.ceil((resetsAtMs - context.now) / MS_PER_SECOND)),
   };
   return json(429, { error }, headers);
 }

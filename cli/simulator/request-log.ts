@@ -29,12 +29,16 @@ export interface LogFilter {
   readonly sinceSeq?: number | undefined;
 }
 
+/** What was decided about a request before a byte was sent. */
+export interface Answered {
+  readonly note: Note;
+  readonly status: number | null;
+  readonly atMs: number;
+}
+
 export interface RequestLog {
   /** Adds a request and returns how to say its end. */
-  readonly add: (
-    request: SimRequest,
-    what: { note: Note; status: number | null; atMs: number },
-  ) => (ending: Ending) => void;
+  readonly add: (request: SimRequest, what: Answered) => (ending: Ending) => void;
   readonly entries: (filter?: LogFilter) => readonly LogEntry[];
   /** Requests per endpoint and seat ("-" for nobody) since the start or the last clear; never trimmed. */
   readonly counts: () => Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -44,16 +48,20 @@ export interface RequestLog {
 
 /** Makes a log that keeps the newest requests. */
 export function createRequestLog(): RequestLog {
-  let ring: LogEntry[] = [];
+  // In order of arrival; the first key is the oldest.
+  const ring = new Map<number, LogEntry>();
+  const open = new Set<number>();
   let seq = 0;
   let counts: Record<string, Record<string, number>> = {};
-  const open = new Set<number>();
 
   const end = (mine: number, ending: Ending): void => {
     if (!open.delete(mine)) return;
-    const index = ring.findIndex((entry) => entry.seq === mine);
-    const entry = ring[index];
-    if (entry !== undefined) ring[index] = { ...entry, ending };
+    const entry = ring.get(mine);
+    if (entry !== undefined) ring.set(mine, { ...entry, ending });
+  };
+  const forgetOldest = (): void => {
+    const [oldest] = ring.keys();
+    if (oldest !== undefined) ring.delete(oldest);
   };
 
   return {
@@ -61,31 +69,35 @@ export function createRequestLog(): RequestLog {
       seq += 1;
       const mine = seq;
       const { endpoint, alias } = what.note;
-      const { method, path } = request;
       open.add(mine);
-      ring.push({
-        seq,
-        method,
-        path,
-        ...what.note,
-        atMs: what.atMs,
-        status: what.status,
-        headers: harmless(request.headers),
-        bodyBytes: request.body.length,
-        ending: 'open',
-      });
-      if (ring.length > LOG_ENTRIES_MAX) ring = ring.slice(ring.length - LOG_ENTRIES_MAX);
+      ring.set(mine, entryOf(mine, request, what));
+      if (ring.size > LOG_ENTRIES_MAX) forgetOldest();
       const perSeat = (counts[endpoint] ??= {});
       perSeat[alias ?? '-'] = (perSeat[alias ?? '-'] ?? 0) + 1;
       return (ending) => end(mine, ending);
     },
-    entries: (filter = {}) => ring.filter((entry) => fits(entry, filter)),
+    entries: (filter = {}) => [...ring.values()].filter((entry) => fits(entry, filter)),
     counts: () => structuredClone(counts),
     openCount: () => open.size,
     clear() {
-      ring = [];
+      ring.clear();
       counts = {};
     },
+  };
+}
+
+function entryOf(seq: number, request: SimRequest, what: Answered): LogEntry {
+  const { method, path } = request;
+  return {
+    seq,
+    method,
+    path,
+    ...what.note,
+    atMs: what.atMs,
+    status: what.status,
+    headers: harmless(request.headers),
+    bodyBytes: request.body.length,
+    ending: 'open',
   };
 }
 

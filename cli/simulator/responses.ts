@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { Fault } from './faults.ts';
 import { type Gate, gate } from './gate.ts';
@@ -10,9 +10,9 @@ import type { Seat } from './seat.ts';
 import { hugeBytes, streamReply } from './spoil.ts';
 import { streamScript, type Usage } from './stream.ts';
 import { consume, exhaustedWindow, limitHeaders, MAIN_LIMIT_ID } from './windows.ts';
-import { bounded, nextFault, nextId, replaceSeat, type World } from './world.ts';
+import { nextFault, nextId, put, replaceSeat, type World } from './world.ts';
 
-const PROMPTS_MAX = 4_096;
+const PROMPTS_MAX = 256;
 const PROMPT_CACHE_TTL_MS = 10 * 60_000;
 const CACHE_BLOCK_TOKENS = 128;
 const BYTES_PER_TOKEN = 4;
@@ -149,11 +149,11 @@ function remember(world: World, seat: Seat, asked: Asked): readonly [World, Usag
   const key = asked.body.promptCacheKey;
   if (key === null) return [world, { inputTokens, cachedTokens: 0, outputTokens }];
   const id = `${seat.alias} ${key}`;
-  const seen = world.prompts[id];
+  const seen = world.prompts.get(id);
   const known =
     seen !== undefined && seen.atMs + PROMPT_CACHE_TTL_MS > asked.now ? Math.min(seen.tokens, inputTokens) : 0;
   const cachedTokens = Math.floor(known / CACHE_BLOCK_TOKENS) * CACHE_BLOCK_TOKENS;
-  const prompts = bounded({ ...world.prompts, [id]: { atMs: asked.now, tokens: inputTokens } }, PROMPTS_MAX);
+  const prompts = put(world.prompts, [id, { atMs: asked.now, tokens: inputTokens }], PROMPTS_MAX);
   return [
     { ...world, prompts },
     { inputTokens, cachedTokens, outputTokens },

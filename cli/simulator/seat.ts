@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** One usage window of a simulated seat, as the backend meters it. */
 export const windowSchema = z.strictObject({

@@ -1,4 +1,4 @@
-import { type AuthorizeQuestion, authorizeProblem, consent } from './authorization.ts';
+import { authorizeProblem, type AuthorizeQuestion, consent } from './authorization.ts';
 import { gate } from './gate.ts';
 import { messagePage, signInPage } from './pages.ts';
 import { html, json, redirect } from './reply.ts';

@@ -10,7 +10,7 @@ import { nextFault, type Step, type World } from './world.ts';
 /** Serves `POST /oauth/token`: the code exchange and the refresh, in form or JSON bodies. */
 export function handleToken(world: World, request: SimRequest, now: number): Handled {
   const given = readGrant(request);
-  const alias = aliasOfRefreshToken(given.refreshToken) ?? world.authorizations[given.code]?.alias ?? null;
+  const alias = aliasOfRefreshToken(given.refreshToken) ?? world.authorizations.get(given.code)?.alias ?? null;
   const note: Note = { endpoint: 'token', alias, grantType: given.grantType };
   const [armedWorld, armed] = nextFault(world, { stage: 'refuse', endpoint: 'token', alias });
   if (armed !== null)

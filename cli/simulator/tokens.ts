@@ -1,8 +1,8 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { openOpaque, readJwt, sealOpaque, signJwt } from './jwt.ts';
 import type { Seat } from './seat.ts';
-import { bounded, type Family, findSeat, nextId, requireSeat, type Step, type World } from './world.ts';
+import { type Family, findSeat, nextId, put, requireSeat, type Step, type World } from './world.ts';
 
 /** What a successful token request yields. */
 export interface TokenSet {
@@ -50,7 +50,7 @@ export function refresh(world: World, refreshToken: string, now: number): Step<R
   if (claims === null || seat === undefined) return [world, { kind: 'refused', code: 'token_expired', alias: null }];
   const { alias } = seat;
   // A login of an earlier run is taken over as it stands: the demo survives a restart of its backend.
-  const family = world.families[claims.family] ?? {
+  const family = world.families.get(claims.family) ?? {
     alias,
     generation: claims.generation,
     revoked: false,
@@ -79,7 +79,7 @@ export function checkAccess(world: World, bearer: string | null, now: number): A
     return { kind: 'refused', reason: 'garbage', alias: null, generation: null };
   const { family, generation } = claims.sim;
   const reason =
-    endedAccess(world.families[family], generation) ?? (claims.exp * MS_PER_SECOND <= now ? 'expired' : null);
+    endedAccess(world.families.get(family), generation) ?? (claims.exp * MS_PER_SECOND <= now ? 'expired' : null);
   if (reason !== null) return { kind: 'refused', reason, alias: seat.alias, generation };
   return { kind: 'valid', seat, family, generation };
 }
@@ -105,7 +105,7 @@ export function aliasOfRefreshToken(token: string): string | null {
 /** Ends the login a token belongs to; an unknown token changes nothing. */
 export function revokeToken(world: World, token: string): World {
   const familyId = refreshClaims(openOpaque('rt', token))?.family ?? accessClaims(readJwt(token))?.sim.family;
-  const family = familyId === undefined ? undefined : world.families[familyId];
+  const family = familyId === undefined ? undefined : world.families.get(familyId);
   return familyId === undefined || family === undefined
     ? world
     : putFamily(world, familyId, { ...family, revoked: true });
@@ -192,12 +192,12 @@ function accessClaims(payload: unknown): z.infer<typeof accessSchema> | null {
 }
 
 function putFamily(world: World, familyId: string, family: Family): World {
-  return { ...world, families: bounded({ ...world.families, [familyId]: family }, FAMILIES_MAX) };
+  return { ...world, families: put(world.families, [familyId, family], FAMILIES_MAX) };
 }
 
 function mapFamilies(world: World, alias: string, change: (family: Family) => Family): World {
-  const families = Object.entries(world.families).map(
+  const entries = [...world.families].map(
     ([id, family]) => [id, family.alias === alias ? change(family) : family] as const,
   );
-  return { ...world, families: Object.fromEntries(families) };
+  return { ...world, families: new Map(entries) };
 }

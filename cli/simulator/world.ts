@@ -12,10 +12,10 @@ export interface World {
   readonly clockOffsetMs: number;
   readonly settings: Settings;
   readonly seats: readonly Seat[];
-  readonly families: Readonly<Record<string, Family>>;
-  readonly authorizations: Readonly<Record<string, Authorization>>;
-  readonly devices: Readonly<Record<string, DeviceLogin>>;
-  readonly prompts: Readonly<Record<string, CachedPrompt>>;
+  readonly families: ReadonlyMap<string, Family>;
+  readonly authorizations: ReadonlyMap<string, Authorization>;
+  readonly devices: ReadonlyMap<string, DeviceLogin>;
+  readonly prompts: ReadonlyMap<string, CachedPrompt>;
   readonly faults: readonly ArmedFault[];
 }
 
@@ -67,10 +67,10 @@ export function newWorld(input: WorldInput, now: number): World {
     clockOffsetMs: 0,
     settings: settingsSchema.parse(input.settings ?? {}),
     seats: [],
-    families: {},
-    authorizations: {},
-    devices: {},
-    prompts: {},
+    families: new Map(),
+    authorizations: new Map(),
+    devices: new Map(),
+    prompts: new Map(),
     faults: [],
   };
   return input.seats.reduce((world, seat) => addSeat(world, seat, now), empty);
@@ -128,15 +128,19 @@ export function nextFault(world: World, question: FaultQuestion): Step<ArmedFaul
   return [faults === world.faults ? world : { ...world, faults }, fault];
 }
 
-/** Keeps the newest `max` entries of a record; insertion order is age. */
-export function bounded<T>(record: Readonly<Record<string, T>>, max: number): Readonly<Record<string, T>> {
-  const entries = Object.entries(record);
-  return entries.length <= max ? record : Object.fromEntries(entries.slice(entries.length - max));
+/** Adds or changes an entry of a map that holds at most `max`: the oldest gives way. */
+export function put<V>(map: ReadonlyMap<string, V>, entry: readonly [string, V], max: number): ReadonlyMap<string, V> {
+  const next = new Map(map).set(...entry);
+  const [oldest] = next.keys();
+  if (next.size > max && oldest !== undefined) next.delete(oldest);
+  return next;
 }
 
-/** Leaves one entry of a record out. */
-export function without<T>(record: Readonly<Record<string, T>>, key: string): Readonly<Record<string, T>> {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
+/** Leaves an entry of a map out. */
+export function without<V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<string, V> {
+  const next = new Map(map);
+  next.delete(key);
+  return next;
 }
 
 function isSamePerson(a: Seat, b: Seat): boolean {

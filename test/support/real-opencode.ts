@@ -1,8 +1,11 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 
 import { type ProgramResult, runProgram } from './run-program.ts';
 
@@ -112,4 +115,89 @@ function hasAvx2(): boolean {
   } catch {
     return true;
   }
+}
+
+/** A running `opencode serve`: many prompts for one start. */
+export interface OpenCodeServer {
+  readonly url: string;
+  /** Asks in a session (a new one without an id) and returns the answer once it is complete. */
+  readonly prompt: (text: string, options?: { sessionId?: string; model?: string }) => Promise<PromptAnswer>;
+  readonly close: () => Promise<void>;
+}
+
+export interface PromptAnswer {
+  readonly sessionId: string;
+  readonly text: string;
+  /** What OpenCode says went wrong, or null. */
+  readonly error: string | null;
+}
+
+const START_DEADLINE_MS = 60_000;
+
+/** Starts `opencode serve` on a free loopback port. */
+export async function opencodeServe(sandbox: OpenCodeSandbox): Promise<OpenCodeServer> {
+  const child = spawn(opencodeBinary(), ['serve', '--port', '0', '--hostname', '127.0.0.1'], {
+    cwd: sandbox.project,
+    env: { ...sandbox.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const exited = once(child, 'exit');
+  const url = await listeningUrl(child).catch((error: unknown) => {
+    child.kill('SIGKILL');
+    throw error;
+  });
+  return {
+    url,
+    prompt: (text, options) => prompt({ url, directory: sandbox.project }, text, options),
+    async close() {
+      child.kill('SIGTERM');
+      const lastResort = setTimeout(() => child.kill('SIGKILL'), 3_000);
+      await exited;
+      clearTimeout(lastResort);
+    },
+  };
+}
+
+function listeningUrl(child: ChildProcessByStdio<null, Readable, Readable>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    const deadline = setTimeout(() => reject(new Error(`opencode serve did not start: ${output}`)), START_DEADLINE_MS);
+    const onData = (chunk: string) => {
+      output = `${output}${chunk}`.slice(-10_000);
+      const url = /listening on (http:\/\/\S+)/.exec(output)?.[1];
+      if (url === undefined) return;
+      clearTimeout(deadline);
+      resolve(url);
+    };
+    child.stdout.setEncoding('utf8').on('data', onData);
+    child.stderr.setEncoding('utf8').on('data', onData);
+    child.once('exit', () => reject(new Error(`opencode serve ended: ${output}`)));
+  });
+}
+
+async function prompt(
+  at: { url: string; directory: string },
+  text: string,
+  options: { sessionId?: string; model?: string } = {},
+): Promise<PromptAnswer> {
+  const post = async (path: string, body: unknown): Promise<unknown> => {
+    const answer = await fetch(`${at.url}${path}?directory=${encodeURIComponent(at.directory)}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`);
+    return answer.json();
+  };
+  const sessionId = options.sessionId ?? ((await post('/session', {})) as { id: string }).id;
+  const said = (await post(`/session/${sessionId}/message`, {
+    model: { providerID: 'openai', modelID: options.model ?? 'gpt-5.5' },
+    parts: [{ type: 'text', text }],
+  })) as { info: { error?: { data?: { message?: string }; name: string } }; parts: { type: string; text?: string }[] };
+  const { error } = said.info;
+  return {
+    sessionId,
+    text: said.parts.map((part) => (part.type === 'text' ? (part.text ?? '') : '')).join(''),
+    error: error === undefined ? null : (error.data?.message ?? error.name),
+  };
 }

@@ -34,16 +34,17 @@ function world() {
 }
 
 describe('the sign-in page', () => {
-  it.each(['http://localhost:1455/auth/callback', 'http://localhost:1457/auth/callback'])(
-    'accepts %s',
-    (redirectUri) => {
-      expect(authorizeProblem(SETTINGS, { ...QUESTION, redirectUri })).toBeNull();
-    },
-  );
+  it.each([
+    'http://127.0.0.1:1455/auth/callback',
+    'http://localhost:1455/auth/callback',
+    'http://localhost:1457/auth/callback',
+  ])('accepts %s', (redirectUri) => {
+    expect(authorizeProblem(SETTINGS, { ...QUESTION, redirectUri })).toBeNull();
+  });
 
   it.each([
     { redirectUri: 'http://localhost:1456/auth/callback' },
-    { redirectUri: 'http://127.0.0.1:1455/auth/callback' },
+    { redirectUri: 'http://[::1]:1455/auth/callback' },
     { redirectUri: 'https://localhost:1455/auth/callback' },
     { redirectUri: 'http://localhost:1455/other' },
     { redirectUri: 'not a url' },

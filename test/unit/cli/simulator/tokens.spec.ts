@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { readJwt } from '../../../../cli/simulator/jwt.ts';
+import { demoSeats } from '../../../../cli/simulator/seat.ts';
 import {
   checkAccess,
   cutAccess,
@@ -12,7 +13,6 @@ import {
   type TokenSet,
 } from '../../../../cli/simulator/tokens.ts';
 import { newWorld, patchSettings, type World } from '../../../../cli/simulator/world.ts';
-import { demoSeats } from '../../../../cli/simulator/seat.ts';
 
 const NOW = 1_800_000_000_000;
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { importableStore, signIn } from '../../../../cli/simulator/credentials.ts';
 import { demoSeats, plainSeat } from '../../../../cli/simulator/seat.ts';
-import { addSeat, bounded, newWorld, nextId, patchSeat, patchSettings } from '../../../../cli/simulator/world.ts';
+import { addSeat, newWorld, nextId, patchSeat, patchSettings, put } from '../../../../cli/simulator/world.ts';
 
 const NOW = 1_800_000_000_000;
 
@@ -42,8 +42,12 @@ describe('the simulated world', () => {
   });
 
   it('keeps the newest entries of what could grow without end', () => {
-    expect(bounded({ a: 1, b: 2, c: 3 }, 2)).toEqual({ b: 2, c: 3 });
-    expect(bounded({ a: 1 }, 2)).toEqual({ a: 1 });
+    const full = put(put(new Map(), ['a', 1], 2), ['b', 2], 2);
+    expect([...put(full, ['c', 3], 2)]).toEqual([
+      ['b', 2],
+      ['c', 3],
+    ]);
+    expect([...full.keys()]).toEqual(['a', 'b']);
   });
 
   it('yields logins as the store file that can be imported', () => {
