@@ -1,9 +1,9 @@
 import type { AccountView } from '../../contract/account.ts';
-import { MAIN_LIMIT_ID, windowKind, type Confidence, type HistoryEntry, type LimitStatus, type ProbeReport, type ReportedWindow, type WindowKind, type WindowView } from '../../contract/limits.ts';
+import { type Confidence, type HistoryEntry, type LimitStatus, MAIN_LIMIT_ID, type ProbeReport, type ReportedWindow, type WindowKind, windowKind, type WindowView } from '../../contract/limits.ts';
 import type { Alias, EpochMs } from '../../contract/scalars.ts';
 import type { Settings } from '../../contract/settings.ts';
 import { isSameSeat, updateAccount } from './access.ts';
-import { HISTORY_MAX, type Diagnostics, type Limits, type Seat, type State, type Window } from './state.ts';
+import { type Diagnostics, HISTORY_MAX, type Limits, type Seat, type State, type Window } from './state.ts';
 import { isoTime, isoTimeOrNull } from './time.ts';
 
 /** A success is fresh for so long, in milliseconds. */

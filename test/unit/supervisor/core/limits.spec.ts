@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { ProbeReport, ReportedWindow } from '../../../../contract/limits.ts';
-import { DEFAULT_SETTINGS } from '../../../../contract/settings.ts';
 import { secretSchema } from '../../../../contract/scalars.ts';
+import { DEFAULT_SETTINGS } from '../../../../contract/settings.ts';
 import {
   acceptProbe,
   applyReport,
@@ -19,7 +19,7 @@ import {
   weeklyView,
   windowViews,
 } from '../../../../supervisor/core/limits.ts';
-import { EMPTY_STATE, HEALTHY, UNKNOWN_LIMITS, type Account, type Limits, type State } from '../../../../supervisor/core/state.ts';
+import { type Account, EMPTY_STATE, HEALTHY, type Limits, type State,UNKNOWN_LIMITS } from '../../../../supervisor/core/state.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 12);
 const SECOND = 1_000;
