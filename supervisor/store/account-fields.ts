@@ -1,14 +1,25 @@
-/** A part of an account: the object that holds it (null = always looked at), the fields it becomes, and what these must be. */
+import type * as z from 'zod';
+
+import type { Account } from '../core/state.ts';
+import { ACCOUNT_SCHEMAS, type accountFieldsSchema, type Fields } from './account-schema.ts';
+
+/** A part of an account: whether two accounts have the very same, the fields it becomes, and what these must be. */
 export interface AccountPart {
-  readonly of: (account: Account) => object | null;
+  readonly isSame: (a: Account, b: Account) => boolean;
   readonly fields: (account: Account) => Fields;
   readonly schema: z.ZodType;
 }
 
-/** All parts, in the order of the file. Why: a part that kept its identity need not be checked again. */
+/** All parts, in the order of the file. Why: a part that is the very same as one already checked need not be checked again. */
 export const ACCOUNT_PARTS: readonly AccountPart[] = [
   {
-    of: () => null,
+    isSame: (a, b) =>
+      a.seat === b.seat &&
+      a.alias === b.alias &&
+      a.email === b.email &&
+      a.planType === b.planType &&
+      a.addedAt === b.addedAt &&
+      a.source === b.source,
     fields: ({ alias, seat, email, planType, addedAt, source }) => ({
       alias,
       accountId: seat.accountId,
@@ -18,26 +29,26 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
       addedAt,
       source,
     }),
-    schema: identitySchema,
+    schema: ACCOUNT_SCHEMAS.identity,
   },
   {
-    of: ({ availability }) => availability,
+    isSame: (a, b) => a.availability === b.availability,
     fields: ({ availability: is }) =>
       is.enabled
         ? { enabled: true, disabledAt: null, disabledBy: null, disableReason: null }
         : { enabled: false, disabledAt: is.disabledAt, disabledBy: is.disabledBy, disableReason: is.disableReason },
-    schema: availabilitySchema,
+    schema: ACCOUNT_SCHEMAS.availability,
   },
   {
-    of: ({ auth }) => auth,
+    isSame: (a, b) => a.auth === b.auth,
     fields: ({ auth }) =>
       auth.state === 'ok'
         ? { authState: 'ok', authReason: null, needsLoginSince: null }
         : { authState: auth.state, authReason: auth.reason, needsLoginSince: auth.since },
-    schema: authSchema,
+    schema: ACCOUNT_SCHEMAS.auth,
   },
   {
-    of: ({ credentials }) => credentials,
+    isSame: (a, b) => a.credentials === b.credentials,
     fields: ({ credentials: { accessToken, refreshToken, idToken, expiresAt, lastRefreshAt } }) => ({
       accessToken,
       refreshToken,
@@ -45,31 +56,31 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
       expiresAt,
       lastRefreshAt,
     }),
-    schema: credentialsSchema,
+    schema: ACCOUNT_SCHEMAS.credentials,
   },
   {
-    of: ({ refreshIntent }) => refreshIntent,
+    isSame: (a, b) => a.refreshIntent === b.refreshIntent,
     fields: ({ refreshIntent }) => ({ refreshIntent }),
-    schema: refreshIntentSchema,
+    schema: ACCOUNT_SCHEMAS.refreshIntent,
   },
-  { of: ({ health }) => health, fields: ({ health }) => ({ health }), schema: healthSchema },
+  { isSame: (a, b) => a.health === b.health, fields: ({ health }) => ({ health }), schema: ACCOUNT_SCHEMAS.health },
   {
-    of: ({ modelCooldowns }) => modelCooldowns,
+    isSame: (a, b) => a.modelCooldowns === b.modelCooldowns,
     fields: ({ modelCooldowns }) => ({ modelCooldowns }),
-    schema: modelCooldownsSchema,
+    schema: ACCOUNT_SCHEMAS.modelCooldowns,
   },
   {
-    of: ({ usage }) => usage,
+    isSame: (a, b) => a.usage === b.usage,
     fields: ({ usage }) => ({ usageCount: usage.count, lastUsedAt: usage.lastUsedAt }),
-    schema: usageSchema,
+    schema: ACCOUNT_SCHEMAS.usage,
   },
   {
-    of: ({ limits }) => limits.windows,
+    isSame: (a, b) => a.limits.windows === b.limits.windows,
     fields: ({ limits }) => ({ rateLimits: { windows: limits.windows } }),
-    schema: windowsSchema,
+    schema: ACCOUNT_SCHEMAS.windows,
   },
   {
-    of: ({ limits }) => limits,
+    isSame: (a, b) => a.limits === b.limits,
     fields: ({ limits: is }) => ({
       limitStatus: is.status,
       limitError: is.error,
@@ -78,12 +89,12 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
       probeDiagnostics: is.diagnostics,
       probeModel: is.probeModel,
     }),
-    schema: limitsSchema,
+    schema: ACCOUNT_SCHEMAS.limits,
   },
   {
-    of: ({ limits }) => limits.history,
+    isSame: (a, b) => a.limits.history === b.limits.history,
     fields: ({ limits }) => ({ rateLimitHistory: limits.history }),
-    schema: historySchema,
+    schema: ACCOUNT_SCHEMAS.history,
   },
 ];
 

@@ -6,7 +6,6 @@ import {
   type ScryptOptions,
   timingSafeEqual,
 } from 'node:crypto';
-import { promisify } from 'node:util';
 
 import * as z from 'zod';
 
@@ -126,7 +125,7 @@ export async function unseal(envelope: Envelope, passphrase: Secret): Promise<Un
 
 /** Decrypts a store file of upstream. Shape: null = wrong passphrase or damage; its format cannot tell which. */
 export async function unsealUpstream(envelope: UpstreamEnvelope, passphrase: Secret): Promise<string | null> {
-  const bytes = await scryptAsync(passphrase, Buffer.from(envelope.salt, 'base64'), KEY_BYTES, {});
+  const bytes = await scryptAsync(passphrase, { salt: envelope.salt, length: KEY_BYTES });
   return decrypt(envelope, { bytes, aad: null });
 }
 
@@ -134,7 +133,9 @@ async function derive(
   passphrase: Secret,
   { n, r, p, salt }: Pick<Envelope, 'n' | 'r' | 'p' | 'salt'>,
 ): Promise<{ readonly bytes: Uint8Array; readonly check: string }> {
-  const derived = await scryptAsync(passphrase, Buffer.from(salt, 'base64'), KEY_BYTES + CHECK_BYTES, {
+  const derived = await scryptAsync(passphrase, {
+    salt,
+    length: KEY_BYTES + CHECK_BYTES,
     N: n,
     r,
     p,
@@ -143,8 +144,17 @@ async function derive(
   return { bytes: derived.subarray(0, KEY_BYTES), check: derived.subarray(KEY_BYTES).toString('base64') };
 }
 
-const scryptAsync: (passphrase: string, salt: Uint8Array, length: number, options: ScryptOptions) => Promise<Buffer> =
-  promisify(scrypt);
+function scryptAsync(
+  passphrase: Secret,
+  { salt, length, ...options }: ScryptOptions & { readonly salt: string; readonly length: number },
+): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
+  scrypt(passphrase, Buffer.from(salt, 'base64'), length, options, (error, derived) => {
+    if (error === null) resolve(derived);
+    else reject(error);
+  });
+  return promise;
+}
 
 function decrypt(
   { iv, tag, data }: Pick<Envelope, 'iv' | 'tag' | 'data'>,

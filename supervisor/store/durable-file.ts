@@ -40,7 +40,7 @@ export interface DurableFile {
    * Replaces the content; resolves when it will survive a power failure.
    * Errors: STORE_UNWRITABLE, nothing was changed. Not: two calls may not overlap.
    */
-  write(content: string): Promise<void>;
+  write: (content: string) => Promise<void>;
 }
 
 /** Mode of every file that may hold a token. */

@@ -2,7 +2,7 @@ import { OmaError } from '../../contract/errors.ts';
 import type { EpochMs, Secret } from '../../contract/scalars.ts';
 import type { Account } from '../core/state.ts';
 import { parseEnvelope, parseUpstreamEnvelope } from './crypto.ts';
-import { upstreamFormatOf } from './migrate.ts';
+import { type MigrationReport, upstreamFormatOf } from './migrate.ts';
 import { isUnknownSeat } from './migrate-account.ts';
 import { readStoreJson } from './read-store.ts';
 import { STORE_FORMAT } from './schema.ts';
@@ -32,16 +32,26 @@ export async function readForeignStore(raw: unknown, passphrase: Secret | null, 
     );
   }
   const { accounts } = content.state;
-  const ownerless = accounts
-    .filter((account) => isUnknownSeat(account.seat))
-    .map(({ alias }) => ({ name: alias, because: 'its tokens do not say whose they are; add it with "oma add"' }));
-  const report = content.kind === 'upstream' ? content.report : null;
+  const migrated = content.kind === 'upstream' ? content.report : NOTHING_MIGRATED;
+  const ownerless = accounts.filter((account) => isUnknownSeat(account.seat));
   return {
     accounts: accounts.filter((account) => !isUnknownSeat(account.seat)),
-    skipped: [...(report?.skipped ?? []), ...ownerless],
+    skipped: [
+      ...migrated.skipped,
+      ...ownerless.map(({ alias }) => ({
+        name: alias,
+        because: 'its tokens do not say whose they are; add it with "oma add"',
+      })),
+    ],
     notes: [
-      ...(report?.renamed.map(({ from, to }) => `"${from}" is no alias of oma and becomes "${to}"`) ?? []),
-      ...(report?.notes ?? []),
+      ...migrated.renamed.map(({ from, to }) => `"${from}" is no alias of oma and becomes "${to}"`),
+      ...migrated.notes,
     ],
   };
 }
+
+const NOTHING_MIGRATED: Pick<MigrationReport, 'skipped' | 'renamed' | 'notes'> = {
+  skipped: [],
+  renamed: [],
+  notes: [],
+};

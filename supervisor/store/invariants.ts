@@ -1,6 +1,7 @@
 import { isSameSeat } from '../core/access.ts';
-import { type Account, ACCOUNTS_MAX, BINDINGS_MAX, type Rotation, type State } from '../core/state.ts';
-import { ACCOUNT_PARTS, TIME_MAX } from './account-fields.ts';
+import { type Account, ACCOUNTS_MAX, BINDINGS_MAX, EMPTY_STATE, type State } from '../core/state.ts';
+import { ACCOUNT_PARTS } from './account-fields.ts';
+import { TIME_MAX } from './account-schema.ts';
 import {
   forceFieldsSchema,
   forceToFields,
@@ -17,73 +18,59 @@ export function checkInvariants(state: State): readonly string[] {
 }
 
 /**
- * Creates a check that remembers what it found good.
- * Why: it runs on every change; a lease changes one account, and whatever kept its identity is still good.
+ * Creates a check that remembers the last state it found good.
+ * Why: it runs on every change, before the change counts; whatever kept its identity since then is still good, so a
+ * lease costs the check of the one part of the one account that it changed.
  */
 export function createInvariantCheck(): (state: State) => readonly string[] {
-  const good = new WeakSet();
-  let known: Names = { accounts: [], aliases: new Set() };
-  const unlessGood = (part: object | null, check: () => readonly string[]): readonly string[] => {
-    if (part !== null && good.has(part)) return NONE;
-    const problems = check();
-    if (part !== null && problems.length === 0) good.add(part);
-    return problems;
-  };
-  const accountProblems = (account: Account): readonly string[] =>
-    unlessGood(account, () => [
-      ...ACCOUNT_PARTS.flatMap((part) =>
-        unlessGood(part.of(account), () =>
-          fieldProblems(part.schema.safeParse(part.fields(account)), `account "${account.alias}"`),
-        ),
-      ),
-      ...combinedProblems(account),
-    ]);
-
+  let known: Known = { state: EMPTY_STATE, aliases: new Set() };
   return (state) => {
-    const { accounts, rotation, settings, force, bindings, forceAnchors } = state;
-    const changed = accounts.filter((account, index) => account !== known.accounts[index]);
-    const isRenamed =
-      accounts.length !== known.accounts.length ||
-      accounts.some((account, index) => !hasSameName(account, known.accounts[index]));
-    const names = isRenamed ? namesOf(accounts) : { accounts, aliases: known.aliases, problems: NONE };
-    const problems = [
-      ...names.problems,
-      ...changed.flatMap(accountProblems),
-      ...unlessGood(settings, () =>
-        fieldProblems(persistedSettingsSchema.safeParse(settingsToFields(settings)), 'settings'),
-      ),
-      ...unlessGood(force, () => fieldProblems(forceFieldsSchema.safeParse(forceToFields(force)), 'force')),
-      ...unlessGood(rotation.credits, () =>
-        rotation.credits.every(Number.isFinite) ? NONE : ['a rotation credit is no number'],
-      ),
-      ...rotationProblems(rotation, accounts.length),
-      ...forceProblems(state),
-      ...(state.activeAlias === null || names.aliases.has(state.activeAlias)
-        ? NONE
-        : [`the active account "${state.activeAlias}" does not exist`]),
-      ...unlessGood(forceAnchors, () => anchorProblems(forceAnchors)),
-      ...unlessGood(isRenamed ? null : bindings, () => bindingProblems(bindings, names.aliases)),
-    ];
-    if (problems.length === 0) known = names;
+    const problems: string[] = [];
+    const changed = changedIndexes(state.accounts, known.state.accounts);
+    const isRenamed = changed.some((index) => !hasSameName(state.accounts[index], known.state.accounts[index]));
+    const aliases = isRenamed ? checkNames(state.accounts, problems) : known.aliases;
+    for (const index of changed) checkAccount(state.accounts[index], known.state.accounts[index], problems);
+    if (state.settings !== known.state.settings) {
+      addIssues(problems, 'settings', persistedSettingsSchema.safeParse(settingsToFields(state.settings)));
+    }
+    checkForce(state, known.state, problems);
+    checkRotation(state, known.state, problems);
+    checkActive(state, known.state, { aliases, problems });
+    if (isRenamed || state.bindings !== known.state.bindings) checkBindings(state, aliases, problems);
+    if (problems.length === 0) known = { state, aliases };
     return problems;
   };
 }
 
-const NONE: readonly string[] = [];
-
-interface Names {
-  readonly accounts: readonly Account[];
+interface Known {
+  readonly state: State;
   readonly aliases: ReadonlySet<string>;
 }
 
-function hasSameName(account: Account, known: Account | undefined): boolean {
+type Issues = {
+  readonly error?:
+    { readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] } | undefined;
+};
+
+/** Shape: also the indexes that only one of the two has. */
+function changedIndexes(accounts: readonly Account[], known: readonly Account[]): readonly number[] {
+  const changed: number[] = [];
+  const length = Math.max(accounts.length, known.length);
+  for (let index = 0; index < length; index += 1) if (accounts[index] !== known[index]) changed.push(index);
+  return changed;
+}
+
+function hasSameName(account: Account | undefined, known: Account | undefined): boolean {
   return (
-    account === known || (known !== undefined && account.alias === known.alias && isSameSeat(account.seat, known.seat))
+    account !== undefined &&
+    known !== undefined &&
+    account.alias === known.alias &&
+    isSameSeat(account.seat, known.seat)
   );
 }
 
-function namesOf(accounts: readonly Account[]): Names & { readonly problems: readonly string[] } {
-  const problems = accounts.length > ACCOUNTS_MAX ? [`there are more than ${String(ACCOUNTS_MAX)} accounts`] : [];
+function checkNames(accounts: readonly Account[], problems: string[]): ReadonlySet<string> {
+  if (accounts.length > ACCOUNTS_MAX) problems.push(`there are more than ${String(ACCOUNTS_MAX)} accounts`);
   const aliases = new Set<string>();
   const seats = new Set<string>();
   for (const { alias, seat } of accounts) {
@@ -93,62 +80,74 @@ function namesOf(accounts: readonly Account[]): Names & { readonly problems: rea
     aliases.add(alias);
     seats.add(key);
   }
-  return { accounts, aliases, problems };
+  return aliases;
 }
 
-function combinedProblems({ alias, health, modelCooldowns }: Account): readonly string[] {
+function checkAccount(account: Account | undefined, known: Account | undefined, problems: string[]): void {
+  if (account === undefined) return;
+  for (const part of ACCOUNT_PARTS) {
+    if (known !== undefined && part.isSame(account, known)) continue;
+    addIssues(problems, `account "${account.alias}"`, part.schema.safeParse(part.fields(account)));
+  }
+  checkCooldowns(account, problems);
+}
+
+function checkCooldowns({ alias, health, modelCooldowns }: Account, problems: string[]): void {
+  if (health.status === 'cooldown' && health.until === null)
+    problems.push(`account "${alias}" cools down without an end`);
+  if (modelCooldowns.length < 2) return;
   const models = new Set(modelCooldowns.map((entry) => entry.model));
-  return [
-    ...(health.status === 'cooldown' && health.until === null ? [`account "${alias}" cools down without an end`] : []),
-    ...(models.size === modelCooldowns.length ? [] : [`account "${alias}" has two cooldowns for one model`]),
-  ];
+  if (models.size < modelCooldowns.length) problems.push(`account "${alias}" has two cooldowns for one model`);
 }
 
-function rotationProblems({ cursor, credits, seed }: Rotation, accounts: number): readonly string[] {
-  const isCursorGood = Number.isInteger(cursor) && cursor >= -1 && cursor < accounts;
-  const isSeedGood = Number.isInteger(seed) && seed >= 0 && seed <= SEED_MAX;
-  if (isCursorGood && isSeedGood && credits.length === accounts) return NONE;
-  return [
-    ...(isCursorGood ? [] : ['the rotation cursor points beside the accounts']),
-    ...(isSeedGood ? [] : ['the rotation seed is no unsigned 32-bit integer']),
-    ...(credits.length === accounts ? [] : ['the rotation credits are not one for each account']),
-  ];
-}
-
-function forceProblems({ force, accounts }: State): readonly string[] {
-  if (force === null) return NONE;
+function checkForce({ force, accounts }: State, known: State, problems: string[]): void {
+  if (force === null) return;
+  if (force !== known.force) addIssues(problems, 'force', forceFieldsSchema.safeParse(forceToFields(force)));
   const forced = accounts.find((account) => account.alias === force.forcedAlias);
-  if (forced === undefined) return [`the forced account "${force.forcedAlias}" does not exist`];
-  return forced.availability.enabled ? NONE : [`the forced account "${force.forcedAlias}" is disabled`];
+  if (forced === undefined) problems.push(`the forced account "${force.forcedAlias}" does not exist`);
+  else if (!forced.availability.enabled) problems.push(`the forced account "${force.forcedAlias}" is disabled`);
 }
 
-function anchorProblems(anchors: State['forceAnchors']): readonly string[] {
-  return [...anchors]
-    .filter(([, activatedAt]) => !isTime(activatedAt))
-    .map(([alias]) => `the force of "${alias}" began at no time`);
+function checkRotation(
+  { accounts, rotation: { cursor, credits, seed } }: State,
+  known: State,
+  problems: string[],
+): void {
+  if (!isIntegerIn(cursor, -1, accounts.length - 1)) problems.push('the rotation cursor points beside the accounts');
+  if (!isIntegerIn(seed, 0, SEED_MAX)) problems.push('the rotation seed is no unsigned 32-bit integer');
+  if (credits.length !== accounts.length) problems.push('the rotation credits are not one for each account');
+  if (credits !== known.rotation.credits && !credits.every(Number.isFinite))
+    problems.push('a rotation credit is no number');
 }
 
-function bindingProblems(bindings: State['bindings'], aliases: ReadonlySet<string>): readonly string[] {
-  const problems = bindings.size > BINDINGS_MAX ? [`more than ${String(BINDINGS_MAX)} sessions are bound`] : [];
+interface Names {
+  readonly aliases: ReadonlySet<string>;
+  readonly problems: string[];
+}
+
+function checkActive({ activeAlias, forceAnchors }: State, known: State, { aliases, problems }: Names): void {
+  if (activeAlias !== null && !aliases.has(activeAlias))
+    problems.push(`the active account "${activeAlias}" does not exist`);
+  if (forceAnchors === known.forceAnchors) return;
+  for (const [alias, at] of forceAnchors)
+    if (!isIntegerIn(at, 0, TIME_MAX)) problems.push(`the force of "${alias}" began at no time`);
+}
+
+/** Why: not by the schema, which would be slow for a thousand bindings. */
+function checkBindings({ bindings }: State, aliases: ReadonlySet<string>, problems: string[]): void {
+  if (bindings.size > BINDINGS_MAX) problems.push(`more than ${String(BINDINGS_MAX)} sessions are bound`);
   for (const [session, { alias, usedAt }] of bindings) {
     if (!aliases.has(alias)) problems.push(`a session is bound to "${alias}", which does not exist`);
-    if (!isTime(usedAt) || session.length === 0 || session.length > SESSION_ID_MAX)
-      problems.push(`the binding of a session to "${alias}" is not well-formed`);
+    const isWellFormed = isIntegerIn(session.length, 1, SESSION_ID_MAX) && isIntegerIn(usedAt, 0, TIME_MAX);
+    if (!isWellFormed) problems.push(`the binding of a session to "${alias}" is not well-formed`);
   }
-  return problems;
 }
 
-/** Why: not by the schema, which is too slow for a thousand bindings on every lease. */
-function isTime(value: number): boolean {
-  return Number.isInteger(value) && value >= 0 && value <= TIME_MAX;
+function addIssues(problems: string[], what: string, { error }: Issues): void {
+  if (error === undefined) return;
+  problems.push(...error.issues.map((issue) => `${what}: ${issue.path.map(String).join('.')}: ${issue.message}`));
 }
 
-interface Parsed {
-  readonly success: boolean;
-  readonly error?:
-    { readonly issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[] } | undefined;
-}
-
-function fieldProblems(parsed: Parsed, what: string): readonly string[] {
-  return (parsed.error?.issues ?? []).map((issue) => `${what}: ${issue.path.map(String).join('.')}: ${issue.message}`);
+function isIntegerIn(value: number, min: number, max: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max;
 }

@@ -13,7 +13,7 @@ import {
   type ModelCooldown,
   type Seat,
 } from '../core/state.ts';
-import { type Fields, timeSchema } from './account-fields.ts';
+import { type Fields, timeSchema } from './account-schema.ts';
 import { migrateLimits } from './migrate-limits.ts';
 import type { UpstreamAccount } from './upstream-schema.ts';
 

@@ -1,27 +1,13 @@
 import * as z from 'zod';
 
 import { FORCE_TTL_MS } from '../../contract/force.ts';
-import { type Alias, type EpochMs, WEIGHT_MIN } from '../../contract/scalars.ts';
-import { DEFAULT_SETTINGS, type PartialSettings } from '../../contract/settings.ts';
-import {
-  type Account,
-  ACCOUNTS_MAX,
-  EMPTY_STATE,
-  type Force,
-  type PersistedSettings,
-  type State,
-} from '../core/state.ts';
+import type { Alias, EpochMs } from '../../contract/scalars.ts';
+import { type Account, ACCOUNTS_MAX, EMPTY_STATE, type State } from '../core/state.ts';
 import { migrateAccount, type MigratedAccount } from './migrate-account.ts';
 import { assignAliases } from './migrate-names.ts';
 import { migrateForce, migrateSettings } from './migrate-settings.ts';
 import { type Extras, extrasKey, NO_EXTRAS } from './schema.ts';
-import {
-  parseLenient,
-  upstreamAccountSchema,
-  type UpstreamRoot,
-  upstreamRootSchema,
-  upstreamSettingsSchema,
-} from './upstream-schema.ts';
+import { parseLenient, upstreamAccountSchema, type UpstreamRoot, upstreamRootSchema } from './upstream-schema.ts';
 
 /** The formats of upstream. */
 export type UpstreamFormat = 'upstream-v1' | 'upstream-v2' | 'upstream-array';

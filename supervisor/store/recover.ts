@@ -4,7 +4,7 @@ import { OmaError } from '../../contract/errors.ts';
 import type { EpochMs, Secret } from '../../contract/scalars.ts';
 import { EMPTY_STATE, type State } from '../core/state.ts';
 import { createKey, type StoreKey } from './crypto.ts';
-import { createDurableFile, type DurableFile, leftoversOf, snapshotOf } from './durable-file.ts';
+import { createDurableFile, type DurableFile, leftoversOf, type Seen, snapshotOf } from './durable-file.ts';
 import type { FaultPoints } from './fault-points.ts';
 import { type LoadContext, type Loaded, loadStore } from './load-store.ts';
 import type { MigrationReport } from './migrate.ts';
@@ -59,24 +59,28 @@ export async function recover(options: RecoverOptions): Promise<Opened> {
   const found = contentOf(source);
   const key = found.key ?? (passphrase === null ? null : await createKey(passphrase));
   const plain = key === null ? [] : await plainCopies(fs, file);
-  const copies = plain.filter((name) => name !== basename(snapshotOf(file)));
-  const isEncryptedNow = source.kind === 'main' && key !== null && found.key === null;
-  const hasPlainSnapshot = isEncryptedNow || copies.length < plain.length;
   return {
     ...found,
     key,
     durableFile: createDurableFile(file, { ...options, seen: seenOf(source) }),
-    writes: (source.kind === 'main' && !isEncryptedNow ? 0 : 1) + (hasPlainSnapshot ? 1 : 0),
+    writes: writesNeeded(source, key !== found.key, plain.includes(basename(snapshotOf(file)))),
     lastWriteAt: source.main?.modifiedAt ?? null,
     recovered: source.kind === 'snapshot' ? recoveredText(file, source, aside) : null,
     notices: [
       ...directoryNotices,
       ...fileNotices.flat(),
       ...migrationNotices(found.migration, source, aside),
-      ...plainNotices(copies),
+      ...plainNotices(plain.filter((name) => name !== basename(snapshotOf(file)))),
     ],
     aside,
   };
+}
+
+/** Why: a store that becomes encrypted is written twice, because the first write makes the plain version the snapshot. */
+function writesNeeded({ kind }: Source, becomesEncrypted: boolean, hasPlainSnapshot: boolean): number {
+  const isWritten = kind !== 'main' || becomesEncrypted;
+  const leavesPlain = hasPlainSnapshot || (kind === 'main' && becomesEncrypted);
+  return (isWritten ? 1 : 0) + (leavesPlain ? 1 : 0);
 }
 
 /** Where the state comes from. Shape: `main` is the file as it was found, null = there was none. */

@@ -10,7 +10,8 @@ import {
   type PersistedSettings,
   type State,
 } from '../core/state.ts';
-import { accountFieldsSchema, accountFromFields, accountToFields, type Fields, timeSchema } from './account-fields.ts';
+import { accountFromFields, accountToFields } from './account-fields.ts';
+import { accountFieldsSchema, type Fields, timeSchema } from './account-schema.ts';
 
 /** Marks a store file as ours; upstream's have no such field. */
 export const STORE_FORMAT = 'oma';

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { limitStatusSchema } from '../../contract/limits.ts';
 import { secretSchema } from '../../contract/scalars.ts';
 import { strategySchema } from '../../contract/settings.ts';
-import { timeSchema } from './account-fields.ts';
+import { timeSchema } from './account-schema.ts';
 
 /** Instants of upstream are epoch milliseconds, sometimes with a fraction. */
 const upstreamTimeSchema = z.number().nonnegative().transform(Math.floor).pipe(timeSchema);
