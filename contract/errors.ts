@@ -62,6 +62,7 @@ export const ERRORS = {
   SUPERVISOR_INCOMPATIBLE: row(409, 7, false, 'The running supervisor is of another version.'),
   CHILD_UNAVAILABLE: row(503, 75, true, 'A helper process is down; the supervisor restarts it.'),
   CONNECTION_CLOSED: row(503, 75, true, 'The connection ended before the answer.'),
+  TOO_MANY_CALLS: row(429, 75, true, 'Too many calls on one connection have no answer yet.'),
   FRAME_TOO_LARGE: row(413, 76, false, 'A message was larger than the protocol allows.'),
   SOCKET_PATH_TOO_LONG: row(500, 78, false, 'The path of the Unix socket is longer than the system allows.'),
   SOCKET_FOREIGN: row(403, 77, false, 'The socket or its directory belongs to somebody else.'),

@@ -20,3 +20,10 @@ export type ClientKind = z.infer<typeof clientKindSchema>;
 export function areCompatible(ours: Pick<Hello, 'protocolVersion'>, theirs: Pick<Hello, 'protocolVersion'>): boolean {
   return ours.protocolVersion === theirs.protocolVersion;
 }
+
+/** The one line that a supervisor writes on standard output once it knows whether it serves; whoever started it reads it. */
+export const readinessSchema = z.discriminatedUnion('ready', [
+  z.object({ ready: z.literal(true) }),
+  z.object({ ready: z.literal(false), code: z.string().max(64), message: z.string().max(4_096) }),
+]);
+export type Readiness = z.infer<typeof readinessSchema>;

@@ -1,0 +1,60 @@
+/** Something that must be over by an instant. Units: `deadlineAt` in milliseconds of `performance.now()`. */
+export interface Expiring {
+  readonly deadlineAt: number;
+  expire: () => void;
+}
+
+/** Longest delay a timer of the platform takes, in milliseconds. */
+const TIMER_MS_MAX = 2_147_483_647;
+
+/**
+ * Watches any number of deadlines with one timer.
+ * Why: a timer for each call would cost more than the rest of the call; calls nearly always end before their deadline.
+ */
+export class DeadlineQueue {
+  readonly #entries = new Set<Expiring>();
+  #timer: NodeJS.Timeout | null = null;
+  #armedFor = Number.POSITIVE_INFINITY;
+
+  /** Watches an entry until it is deleted or expired. */
+  add(entry: Expiring): void {
+    this.#entries.add(entry);
+    if (entry.deadlineAt < this.#armedFor) this.#arm(entry.deadlineAt);
+  }
+
+  /** Forgets an entry. */
+  delete(entry: Expiring): void {
+    this.#entries.delete(entry);
+  }
+
+  /** Forgets every entry. */
+  clear(): void {
+    this.#entries.clear();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#armedFor = Number.POSITIVE_INFINITY;
+  }
+
+  #arm(deadlineAt: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#armedFor = deadlineAt;
+    const delayMs = Math.min(Math.max(Math.ceil(deadlineAt - performance.now()), 0), TIMER_MS_MAX);
+    this.#timer = setTimeout(() => this.#sweep(), delayMs);
+    this.#timer.unref();
+  }
+
+  #sweep(): void {
+    this.#timer = null;
+    this.#armedFor = Number.POSITIVE_INFINITY;
+    const now = performance.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const entry of this.#entries) {
+      if (entry.deadlineAt > now) next = Math.min(next, entry.deadlineAt);
+      else {
+        this.#entries.delete(entry);
+        entry.expire();
+      }
+    }
+    if (next < this.#armedFor) this.#arm(next);
+  }
+}

@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+
+import { isErrorCode, OmaError } from '../contract/errors.ts';
+import { type Readiness, readinessSchema } from '../contract/handshake.ts';
+import { openLastWords } from './last-words.ts';
+import { redact } from './redact.ts';
+
+/** The program that serves. Shape: `env` is all of its environment; nothing is inherited. */
+export interface StartCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A supervisor that is being started. */
+export interface Starting {
+  /** Resolves when a supervisor serves: this one, or another that was started at the same time. Errors: why it does not. */
+  readonly report: Promise<void>;
+  /** Lets go of it: it goes on without its starter. */
+  release: () => void;
+}
+
+/** Longest report in characters. */
+const REPORT_LENGTH_MAX = 16_384;
+
+/**
+ * Starts a supervisor that outlives this process.
+ * Errors, in its report: the code and message that it gives; SUPERVISOR_START_FAILED if it ends without any.
+ */
+export function startSupervisor({ command, args, env }: StartCommand, socketPath: string): Starting {
+  const lastWords = openLastWords(`${socketPath}.stderr`);
+  const child = spawn(command, [...args], { detached: true, cwd: '/', env: { ...env }, stdio: ['ignore', 'pipe', lastWords.descriptor] });
+  child.unref();
+  return {
+    report: readReport(child).then((line) => {
+      const readiness = parseReport(line);
+      if (readiness === null) throw failed(endOf(lastWords.read()));
+      if (!readiness.ready) throw refused(readiness);
+    }),
+    release() {
+      child.stdout?.destroy();
+      lastWords.close();
+    },
+  };
+}
+
+/** Shape: the first line of its standard output, or what there is of it when it ends. */
+function readReport(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString('utf8');
+      if (text.includes('\n') || text.length > REPORT_LENGTH_MAX) resolve(text);
+    });
+    child.once('close', () => resolve(text));
+    child.once('error', (error) => reject(failed(`Its program cannot be run (${redact(error.message)}).`)));
+  });
+}
+
+function parseReport(text: string): Readiness | null {
+  try {
+    const parsed = readinessSchema.safeParse(JSON.parse(text.split('\n', 1)[0] ?? ''));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+function refused({ code, message }: Extract<Readiness, { readonly ready: false }>): OmaError {
+  return isErrorCode(code) ? new OmaError(code, message) : failed(message);
+}
+
+function endOf(lastWords: string): string {
+  return lastWords === '' ? 'It ended without a word.' : `It ended with: ${redact(lastWords)}`;
+}
+
+function failed(why: string): OmaError {
+  return new OmaError('SUPERVISOR_START_FAILED', `The supervisor could not be started. ${why} Try "oma up" in a terminal, or "oma doctor".`);
+}
