@@ -1,0 +1,28 @@
+import { createInterface } from 'node:readline/promises';
+
+import type { Context } from './context.ts';
+import { usage } from './parse.ts';
+
+/**
+ * Asks a yes-or-no question; only "y" and "yes" agree.
+ * Errors: USAGE when nobody is there to answer.
+ */
+export async function confirm(context: Context, question: string): Promise<boolean> {
+  if (context.stdin.isTTY !== true || context.stderr.isTTY !== true) {
+    throw usage('This needs a yes, and nobody is at the terminal to give it', 'add --yes');
+  }
+  const answer = await readLine(context, `${question} [y/N] `);
+  return /^\s*y(es)?\s*$/i.test(answer);
+}
+
+/** Reads one line; the prompt is shown on a terminal only. Shape: empty when the input is over. */
+export async function readLine(context: Context, prompt: string): Promise<string> {
+  if (context.stderr.isTTY === true) context.stderr.write(prompt);
+  const lines = createInterface({ input: context.stdin, signal: context.signal, crlfDelay: Infinity });
+  try {
+    for await (const line of lines) return line;
+    return '';
+  } finally {
+    lines.close();
+  }
+}

@@ -1,0 +1,65 @@
+import type { OperationName } from '../contract/operations.ts';
+import type { Context } from './context.ts';
+
+/** One flag of a command. Shape: with `value`, a placeholder for the help, it takes a value; without, it is a switch. */
+export interface Flag {
+  readonly summary: string;
+  readonly value?: string;
+  readonly short?: string;
+}
+export type Flags = Readonly<Record<string, Flag>>;
+
+/** One positional argument. Shape: `NAME` is required, `[NAME]` may be left out, `NAME…` and `[NAME…]` take all that follow. */
+export interface Arg {
+  readonly name: string;
+  readonly summary: string;
+}
+
+/** What the command line said, checked against the command's own arguments and flags. */
+export interface Input {
+  readonly args: readonly string[];
+  readonly json: boolean;
+  has: (flag: string) => boolean;
+  value: (flag: string) => string | undefined;
+}
+
+/** What a command answers. Shape: `json` is printed with --json and `text` without; both are ready to print, never a secret. */
+export interface Answer {
+  readonly json: unknown;
+  readonly text: string;
+  readonly exit?: number;
+}
+
+/**
+ * A command is a value: everything that help, parser and dispatcher need to know about it.
+ * Shape: `uses` names the operations it calls, from which its exit codes follow; null means that it has printed by itself.
+ */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  readonly args?: readonly Arg[];
+  readonly flags?: Flags;
+  readonly uses?: readonly OperationName[];
+  readonly more?: string;
+  run: (context: Context, input: Input) => Promise<Answer | null>;
+}
+
+/** A command whose flag names the compiler knows. */
+interface TypedCommand<F extends Flags> extends Omit<Command, 'run' | 'flags'> {
+  readonly flags: F;
+  run: (context: Context, input: TypedInput<F>) => Promise<Answer | null>;
+}
+
+/** The input of a command whose flag names the compiler knows. */
+export interface TypedInput<F extends Flags> extends Omit<Input, 'has' | 'value'> {
+  has: (flag: SwitchOf<F>) => boolean;
+  value: (flag: ValuedOf<F>) => string | undefined;
+}
+
+type ValuedOf<F extends Flags> = { [K in keyof F]: F[K] extends { value: string } ? K : never }[keyof F & string];
+type SwitchOf<F extends Flags> = Exclude<keyof F & string, ValuedOf<F>>;
+
+/** Makes a command; asking for a flag that it does not declare is a compile error. */
+export function command<const F extends Flags>(value: TypedCommand<F>): Command {
+  return value;
+}

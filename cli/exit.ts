@@ -1,0 +1,45 @@
+import { type ErrorBody, type ErrorCode, ERRORS, isErrorCode, isOmaError, OmaError } from '../contract/errors.ts';
+import { plain } from './render/plain.ts';
+
+/** Exit codes that stand for no error of the table. */
+export const EXIT = {
+  ok: 0,
+  /** The command did its work, but something it looked at is not well: a probe without a result, a store with problems. */
+  unwell: 1,
+  /** Ended by Ctrl-C, as shells write it. */
+  interrupted: 130,
+} as const;
+
+/** Turns anything thrown into the error to show. Why: a person gets one line and never a stack trace. */
+export function asOmaError(error: unknown): OmaError {
+  if (isOmaError(error)) return error;
+  const cause = error instanceof Error ? error.message : String(error);
+  return new OmaError('INTERNAL', `oma made a mistake: ${cause} — please report it; \`oma logs\` may say more`);
+}
+
+/** Tells the exit code of an error. */
+export function exitCodeOf(error: OmaError): number {
+  return ERRORS[error.code].exit;
+}
+
+/** Writes an error the way every door does. */
+export function errorBody(error: OmaError, requestId: string): ErrorBody {
+  const { code, message, details } = error;
+  return { code, message, ...(details === undefined ? {} : { details: { ...details } }), requestId };
+}
+
+/** Writes an error as the one line for people. */
+export function errorLine(error: OmaError): string {
+  return `oma: ${plain(error.message)}`;
+}
+
+/** Every error code there is. */
+export const ERROR_CODES: readonly ErrorCode[] = Object.keys(ERRORS).filter(isErrorCode);
+
+/** Groups error codes by the exit code they end with, lowest first. */
+export function byExitCode(
+  codes: readonly ErrorCode[],
+): readonly { readonly exit: number; readonly codes: readonly ErrorCode[] }[] {
+  const exits = [...new Set(codes.map((code) => ERRORS[code].exit))].sort((a, b) => a - b);
+  return exits.map((exit) => ({ exit, codes: codes.filter((code) => ERRORS[code].exit === exit) }));
+}

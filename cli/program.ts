@@ -1,0 +1,62 @@
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { BUILD_ID, VERSION } from '../runtime/build-info.ts';
+import { ownUid } from '../runtime/own-uid.ts';
+import { commandTable } from './commands/table.ts';
+import type { ProcessFacts, Programs } from './context.ts';
+import { createContext } from './create-context.ts';
+import { run } from './run.ts';
+
+/** Signals that end a command in order; a second one ends it at once. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Runs oma as the command line of this process says. */
+export async function program(host: NodeJS.Process, entryUrl: string): Promise<void> {
+  const ending = new AbortController();
+  for (const signal of SIGNALS) host.once(signal, () => ending.abort());
+  // Whoever reads us has gone, as in `oma logs -f | head`.
+  host.stdout.on('error', () => ending.abort());
+  const context = createContext(factsOf(host, entryUrl, ending.signal));
+  host.exitCode = await run(context, host.argv.slice(2), commandTable());
+}
+
+function factsOf(host: NodeJS.Process, entryUrl: string, signal: AbortSignal): ProcessFacts {
+  const { stdin, stdout, stderr, env, pid, platform } = host;
+  return {
+    stdin,
+    stdout,
+    stderr,
+    environment: env,
+    home: homedir(),
+    cwd: host.cwd(),
+    uid: ownUid(),
+    pid,
+    platform,
+    programs: programsBeside(dirname(fileURLToPath(entryUrl)), host.execPath),
+    build: { version: VERSION, buildId: BUILD_ID },
+    nodeVersion: host.versions.node,
+    isAlive: (other) => isAlive(host, other),
+    signal,
+  };
+}
+
+function isAlive(host: NodeJS.Process, pid: number): boolean {
+  try {
+    return host.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+function programsBeside(directory: string, node: string): Programs {
+  return {
+    node,
+    cli: join(directory, 'cli.js'),
+    supervisor: join(directory, 'supervisor.js'),
+    simulator: join(directory, 'simulator.js'),
+    plugin: join(directory, 'plugin', 'server.js'),
+    tui: join(directory, 'plugin', 'tui.js'),
+  };
+}

@@ -1,0 +1,27 @@
+import type { Stream } from './context.ts';
+import { plain } from './render/plain.ts';
+
+const COLUMNS_DEFAULT = 80;
+const CLEAR_LINE = '\r\u001b[2K';
+
+/** One line of the terminal that says how a long wait stands; on a pipe it says nothing. */
+export interface Progress {
+  say: (text: string) => void;
+  /** Takes the line away again. */
+  end: () => void;
+}
+
+/** Makes the progress line of a command. */
+export function createProgress(stream: Stream): Progress {
+  if (stream.isTTY !== true) return { say: () => undefined, end: () => undefined };
+  let shown = '';
+  const show = (text: string): void => {
+    if (text === shown) return;
+    shown = text;
+    stream.write(CLEAR_LINE + text);
+  };
+  return {
+    say: (text) => show(plain(text).slice(0, (stream.columns ?? COLUMNS_DEFAULT) - 1)),
+    end: () => show(''),
+  };
+}

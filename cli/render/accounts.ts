@@ -1,0 +1,117 @@
+import type * as z from 'zod';
+
+import type { AccountView } from '../../contract/account.ts';
+import type { limitViewSchema } from '../../contract/limits.ts';
+import type { Look, Paint } from './paint.ts';
+import { maskEmail, maskText, plain } from './plain.ts';
+import type { ViewLook } from './status.ts';
+import { table } from './table.ts';
+import { age, until } from './time.ts';
+
+const LEVEL_LOOK = { ok: 'green', low: 'yellow', critical: 'red', unknown: 'dim' } as const satisfies Record<
+  AccountView['level'],
+  Look
+>;
+
+/** Writes the accounts as a table, and under it what a person should do about them. */
+export function accountsText(accounts: readonly AccountView[], look: ViewLook): string {
+  if (accounts.length === 0)
+    return 'No account yet. Add one with `oma add ALIAS`, or bring logins you have with `oma import`.';
+  const head = ['ALIAS', 'STATE', 'SERVING', '5 HOURS LEFT', 'WEEK LEFT', 'BLOCKED BY', 'E-MAIL'].map((title) =>
+    look.paint('dim', title),
+  );
+  const notes = accounts.flatMap((account) => notesOf(account));
+  return [
+    table([head, ...accounts.map((account) => rowOf(account, look))]),
+    ...(notes.length === 0 ? [] : ['', ...notes]),
+  ].join('\n');
+}
+
+/** Hides the e-mails of an account: in its own field, and in an alias that is one. */
+export function maskAccount(account: AccountView): AccountView {
+  return {
+    ...account,
+    alias: maskText(account.alias),
+    email: account.email === null ? null : maskEmail(account.email),
+  };
+}
+
+/** Writes one account in one line. */
+export function accountText(account: AccountView, look: ViewLook): string {
+  return [
+    look.paint('bold', account.alias),
+    stateOf(account, look.paint),
+    servingOf(account, look),
+    blockersOf(account, look),
+  ]
+    .filter((part) => part !== '' && part !== '-')
+    .join('  ');
+}
+
+function rowOf(account: AccountView, look: ViewLook): string[] {
+  const { fiveHour, weekly } = account.rateLimits;
+  return [
+    look.paint('bold', account.alias),
+    stateOf(account, look.paint),
+    servingOf(account, look),
+    limitOf(fiveHour, account, look),
+    limitOf(weekly, account, look),
+    blockersOf(account, look),
+    account.email === null ? '-' : plain(account.email),
+  ];
+}
+
+function stateOf(account: AccountView, paint: Paint): string {
+  if (!account.enabled) return paint('dim', 'disabled');
+  if (account.auth === 'needs-login') return paint('red', 'needs login');
+  if (!account.eligible) return paint('yellow', account.health === 'cooldown' ? 'cooling down' : 'blocked');
+  return account.health === 'probation' ? paint('yellow', 'probation') : paint('green', 'ready');
+}
+
+function servingOf(account: AccountView, { now, paint }: ViewLook): string {
+  const marks = [
+    ...(account.forced ? [paint('cyan', 'forced')] : []),
+    ...(account.active ? ["codex's"] : []),
+    ...(account.inFlight > 0 ? [paint('green', `${String(account.inFlight)} in flight`)] : []),
+  ];
+  const last = account.lastUsedAt === null ? 'never' : age(account.lastUsedAt, now);
+  return [...marks, ...(account.inFlight > 0 ? [] : [last])].join(', ');
+}
+
+function limitOf(
+  limit: z.infer<typeof limitViewSchema> | null,
+  account: AccountView,
+  { now, paint }: ViewLook,
+): string {
+  if (limit === null) return paint('dim', 'unknown');
+  const seen = age(limit.observedAt, now);
+  if (limit.remainingPercent === null)
+    return paint('dim', `unknown (was ${percent(100 - limit.lastKnownUsedPercent)}, ${seen})`);
+  const figure = `${percent(limit.remainingPercent)}, ${seen}`;
+  if (account.limitsConfidence === 'fresh') return paint(LEVEL_LOOK[account.level], figure);
+  return paint('dim', `${figure}, ${account.limitsConfidence}`);
+}
+
+function blockersOf({ blockers }: AccountView, { now, paint }: ViewLook): string {
+  if (blockers.length === 0) return '-';
+  return paint(
+    'yellow',
+    blockers.map(({ code, until: end }) => (end === null ? code : `${code}, back ${until(end, now)}`)).join('; '),
+  );
+}
+
+function notesOf(account: AccountView): string[] {
+  const { alias } = account;
+  const notes: string[] = [];
+  if (account.enabled && account.auth === 'needs-login')
+    notes.push(`${alias} must be logged in again: \`oma reauth ${alias}\`.`);
+  if (!account.enabled && account.disableReason !== null)
+    notes.push(`${alias} was disabled: ${plain(account.disableReason)}`);
+  if (account.limitStatus === 'error' && account.limitError !== null)
+    notes.push(`The latest probe of ${alias} failed: ${plain(account.limitError)}`);
+  return notes;
+}
+
+function percent(value: number): string {
+  return `${String(Math.max(0, Math.round(value)))} %`;
+}

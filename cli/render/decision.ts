@@ -1,0 +1,69 @@
+import type { Decision, FallbackReason } from '../../contract/decision.ts';
+import { plain } from './plain.ts';
+import type { ViewLook } from './status.ts';
+import { indent, table } from './table.ts';
+import { age, until } from './time.ts';
+
+type Verdict = Decision['candidates'][number]['verdict'];
+
+const FALLBACKS = {
+  'bound-account-ineligible': 'The account this session was on cannot serve now, so the session moved.',
+  'critical-only': 'Every account that can serve is below the critical threshold, so one of them had to.',
+  'forced-account-lost': 'The forced account can no longer serve, so the force ended.',
+  retry: 'An earlier attempt at this request failed on another account.',
+  'none-eligible': 'No account can serve now.',
+} as const satisfies Record<FallbackReason, string>;
+
+const VERDICTS = {
+  selected: 'chosen',
+  eligible: 'could have served',
+  critical: 'nearly used up, kept for last',
+  disabled: 'disabled',
+  'needs-login': 'must be logged in again',
+  cooldown: 'cooling down after a failure',
+  'model-cooldown': 'may not use this model for now',
+  exhausted: 'at its limit',
+  excluded: 'tried already for this request',
+  reserved: 'reserved for antigravity',
+} as const satisfies Record<Verdict, string>;
+
+/** Explains decisions to people, in the order given. */
+export function decisionsText(decisions: readonly Decision[], look: ViewLook): string {
+  return decisions.map((decision) => decisionText(decision, look)).join('\n\n');
+}
+
+/** Explains one decision: what was chosen, by which rule, and how every account stood. */
+export function decisionText(decision: Decision, look: ViewLook): string {
+  const { paint, now } = look;
+  const chosen = decision.selectedAlias === null ? paint('red', 'no account') : paint('green', decision.selectedAlias);
+  const rows = decision.candidates.map(({ alias, verdict, until: end }) => [
+    verdict === 'selected' ? paint('green', alias) : alias,
+    end === null ? VERDICTS[verdict] : `${VERDICTS[verdict]}, back ${until(end, now)}`,
+  ]);
+  const facts = [
+    ...(decision.model === null ? [] : [`model ${plain(decision.model)}`]),
+    ...(decision.sessionId === null ? [] : [`session ${plain(decision.sessionId)}`]),
+    `attempt ${String(decision.attempt)}`,
+    age(decision.at, now),
+  ];
+  return [
+    `${paint('bold', plain(decision.requestId))}: ${chosen}, ${ruleOf(decision)}`,
+    paint('dim', facts.join(', ')),
+    ...(decision.fallbackReason === null ? [] : [FALLBACKS[decision.fallbackReason]]),
+    ...(decision.forceState.ended === null ? [] : [`A force ended here: ${decision.forceState.ended}.`]),
+    indent(rows.length === 0 ? 'There are no accounts.' : table(rows)),
+  ].join('\n');
+}
+
+function ruleOf({ how, strategy }: Decision): string {
+  switch (how) {
+    case 'force':
+      return 'because it is forced';
+    case 'affinity':
+      return 'because this session is on it already';
+    case 'strategy':
+      return `by ${strategy}`;
+    case 'none':
+      return 'because none can serve';
+  }
+}

@@ -1,0 +1,51 @@
+import * as z from 'zod';
+
+import type { Look, Paint } from './paint.ts';
+import { plain } from './plain.ts';
+import { clock } from './time.ts';
+
+const lineSchema = z.looseObject({
+  level: z.number(),
+  time: z.number(),
+  msg: z.string().default(''),
+  name: z.string().optional(),
+});
+
+/** Fields of pino that the pretty line shows in its own way or not at all. */
+const SHOWN_OTHERWISE = new Set(['level', 'time', 'msg', 'name', 'pid', 'hostname', 'v']);
+
+const LEVELS: readonly { readonly from: number; readonly word: string; readonly look: Look }[] = [
+  { from: 60, word: 'FATAL', look: 'red' },
+  { from: 50, word: 'ERROR', look: 'red' },
+  { from: 40, word: 'WARN ', look: 'yellow' },
+  { from: 30, word: 'INFO ', look: 'green' },
+  { from: 20, word: 'DEBUG', look: 'dim' },
+];
+const LOWEST = { word: 'TRACE', look: 'dim' } as const;
+
+/** Writes one line of the log for people; a line that is no log record comes out as it is, made safe to print. */
+export function logLineText(line: string, paint: Paint): string {
+  const parsed = lineSchema.safeParse(jsonOf(line));
+  if (!parsed.success) return plain(line);
+  const { level, time, msg, name } = parsed.data;
+  const { word, look } = LEVELS.find(({ from }) => level >= from) ?? LOWEST;
+  const fields = Object.entries(parsed.data)
+    .filter(([key]) => !SHOWN_OTHERWISE.has(key))
+    .map(([key, value]) => paint('dim', `${plain(key)}=${valueText(value)}`));
+  const who = name === undefined ? [] : [plain(name)];
+  return [paint('dim', clock(time)), paint(look, word), ...who, plain(msg), ...fields]
+    .filter((part) => part !== '')
+    .join(' ');
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}
+
+function valueText(value: unknown): string {
+  return plain(typeof value === 'string' ? value : JSON.stringify(value));
+}
