@@ -22,15 +22,19 @@ export function exitCodeOf(error: OmaError): number {
   return ERRORS[error.code].exit;
 }
 
-/** Writes an error the way every door does. */
-export function errorBody(error: OmaError, requestId: string): ErrorBody {
-  const { code, message, details } = error;
-  return { code, message, ...(details === undefined ? {} : { details: { ...details } }), requestId };
+/** Writes an error the way every door does; `ownId` names it when the supervisor gave it no id. */
+export function errorBody(error: OmaError, ownId: string): ErrorBody {
+  const { code, message } = error;
+  const { requestId = ownId, ...details } = { ...error.details };
+  return { code, message, ...(Object.keys(details).length === 0 ? {} : { details }), requestId: String(requestId) };
 }
 
 /** Writes an error as the one line for people. */
-export function errorLine(error: OmaError): string {
-  return `oma: ${plain(error.message)}`;
+export function errorLine({ code, message, details }: OmaError): string {
+  const requestId = details?.['requestId'];
+  const where =
+    code === 'INTERNAL' && typeof requestId === 'string' ? ` — \`oma logs\` shows it under ${requestId}` : '';
+  return `oma: ${plain(message + where)}`;
 }
 
 /** Every error code there is. */

@@ -102,14 +102,16 @@ class OpenLog {
   }
 
   #split(text: string): string[] {
-    const parts = (this.#rest + text).split('\n');
-    this.#rest = parts.pop() ?? '';
-    if (this.#rest.length > LINE_LENGTH_MAX) parts.push(this.#rest.slice(0, LINE_LENGTH_MAX));
-    if (this.#rest.length > LINE_LENGTH_MAX) this.#rest = '';
-    if (this.#isCut && parts.length > 0) {
-      parts.shift();
-      this.#isCut = false;
-    }
-    return parts;
+    const parts = (this.#rest + (this.#isCut ? this.#behindCut(text) : text)).split('\n');
+    const rest = parts.pop() ?? '';
+    const isTooLong = rest.length > LINE_LENGTH_MAX;
+    this.#rest = isTooLong ? '' : rest;
+    return isTooLong ? [...parts, rest] : parts;
+  }
+
+  #behindCut(text: string): string {
+    const end = text.indexOf('\n');
+    this.#isCut = end === -1;
+    return end === -1 ? '' : text.slice(end + 1);
   }
 }

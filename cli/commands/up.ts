@@ -69,7 +69,7 @@ async function startAndAttend(
   });
   try {
     refuseOtherKind(session, wish.isDemo);
-    if (demo !== null) await importDemoAccounts(context, session, demo.provider);
+    if (demo !== null) await fill(context, session, demo);
     const ready = answer(context, await startedOf(session, true), wish);
     if (wish.isDetached) return ready;
     context.stdout.write(`${isJson ? JSON.stringify(ready.json) : ready.text}\n`);
@@ -77,6 +77,16 @@ async function startAndAttend(
     return null;
   } finally {
     session.close();
+  }
+}
+
+// A demo without accounts shows nothing, so it does not stay.
+async function fill(context: Context, session: Session, { provider }: Demo): Promise<void> {
+  try {
+    await importDemoAccounts(context, session, provider);
+  } catch (error) {
+    await stopAndWait(context, session);
+    throw error;
   }
 }
 

@@ -23,19 +23,35 @@ const LEVELS: readonly { readonly from: number; readonly word: string; readonly 
 ];
 const LOWEST = { word: 'TRACE', look: 'dim' } as const;
 
-/** Writes one line of the log for people; a line that is no log record comes out as it is, made safe to print. */
+const errorSchema = z.looseObject({
+  name: z.string().default('Error'),
+  message: z.string(),
+  stack: z.string().default(''),
+});
+
+/** Writes one line of the log for people, an error with its stack below it; a line that is no log record comes out as it is, made safe to print. */
 export function logLineText(line: string, paint: Paint): string {
   const parsed = lineSchema.safeParse(jsonOf(line));
   if (!parsed.success) return plain(line);
   const { level, time, msg, name } = parsed.data;
   const { word, look } = LEVELS.find(({ from }) => level >= from) ?? LOWEST;
+  const error = errorSchema.safeParse(parsed.data['err']);
   const fields = Object.entries(parsed.data)
-    .filter(([key]) => !SHOWN_OTHERWISE.has(key))
+    .filter(([key]) => !SHOWN_OTHERWISE.has(key) && !(key === 'err' && error.success))
     .map(([key, value]) => paint('dim', `${plain(key)}=${valueText(value)}`));
   const who = name === undefined ? [] : [plain(name)];
-  return [paint('dim', clock(time)), paint(look, word), ...who, plain(msg), ...fields]
+  const head = [paint('dim', clock(time)), paint(look, word), ...who, plain(msg), ...fields]
     .filter((part) => part !== '')
     .join(' ');
+  return [head, ...(error.success ? errorLines(error.data, paint) : [])].join('\n');
+}
+
+function errorLines({ name, message, stack }: z.infer<typeof errorSchema>, paint: Paint): string[] {
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  return [
+    paint('red', `  ${plain(`${name}: ${message}`)}`),
+    ...frames.map((frame) => paint('dim', `    ${plain(frame)}`)),
+  ];
 }
 
 function jsonOf(line: string): unknown {

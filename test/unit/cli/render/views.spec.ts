@@ -232,6 +232,19 @@ describe('a line of the log', () => {
     expect(logLineText(line, colourless)).toBe('09:05:07 WARN  supervisor it cooled down alias=work count=2');
     expect(clock(time)).toBe('09:05:07');
   });
+  it('shows an error below its line, one frame a line', () => {
+    const err = {
+      name: 'TypeError',
+      message: 'x is\nundefined',
+      stack: 'TypeError: x is\nundefined\n    at f (a.ts:1)\n    at g (b.ts:2)',
+    };
+    expect(logLineText(JSON.stringify({ level: 50, time, msg: 'it failed', err }), colourless).split('\n')).toEqual([
+      '09:05:07 ERROR it failed',
+      '  TypeError: x is undefined',
+      '    at f (a.ts:1)',
+      '    at g (b.ts:2)',
+    ]);
+  });
   it('passes through what is no record, without its control characters', () => {
     expect(logLineText('Segmentation \u001b[31mfault', colourless)).toBe('Segmentation  [31mfault');
     expect(logLineText('{"level":"high"}', colourless)).toBe('{"level":"high"}');
