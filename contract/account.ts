@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { confidenceSchema, limitStatusSchema, limitViewSchema, probeDiagnosticsSchema, windowViewSchema } from './limits.ts';
 import { aliasSchema, isoTimeSchema } from './scalars.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { OmaError } from './errors.ts';
 import { modelSchema, secretSchema, thresholdSchema } from './scalars.ts';

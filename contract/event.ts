@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { decisionSchema } from './decision.ts';
 import { forceEndSchema } from './force.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { aliasSchema, isoTimeSchema } from './scalars.ts';
 import { strategySchema } from './settings.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Raised when an older peer can no longer be understood. */
 export const PROTOCOL_VERSION = 1;

@@ -1,6 +1,7 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { accountViewSchema } from './account.ts';
+import { antigravityViewSchema } from './antigravity.ts';
 import { auditEntrySchema } from './audit.ts';
 import { decisionSchema } from './decision.ts';
 import type { ErrorCode } from './errors.ts';
@@ -248,6 +249,16 @@ export const OPERATIONS = {
     deadlineMs: READ_MS,
     durability: 'none',
     http: { method: 'GET', path: '/api/audit' },
+  },
+  // ── antigravity ──
+  'antigravity.get': {
+    summary: 'Shows the accounts and quotas of the antigravity plugin, when that is switched on.',
+    params: none,
+    result: antigravityViewSchema,
+    errors: ['FEATURE_DISABLED'],
+    deadlineMs: READ_MS,
+    durability: 'none',
+    http: { method: 'GET', path: '/api/antigravity' },
   },
   // ── store ──
   'store.check': {

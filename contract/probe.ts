@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { probeAttemptSchema, probeSourceSchema } from './limits.ts';
 import { aliasSchema, idSchema, isoTimeSchema } from './scalars.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Longest alias in characters; long enough for any e-mail a migration may bring. */
 export const ALIAS_LENGTH_MAX = 64;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { probeSourceSchema } from './limits.ts';
 import { aliasSchema, modelSchema, thresholdSchema, weightSchema } from './scalars.ts';

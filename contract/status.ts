@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { forceViewSchema } from './force.ts';
 import { clientKindSchema } from './handshake.ts';

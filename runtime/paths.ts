@@ -33,6 +33,8 @@ export interface Paths {
   readonly demoDir: string;
   readonly codexAuthFile: string;
   readonly openCodeAuthFile: string;
+  /** Where OpenCode's antigravity plugin keeps its accounts. */
+  readonly antigravityFile: string;
 }
 
 const NAME = 'opencode-multi-auth';
@@ -71,6 +73,7 @@ export function resolvePaths(env: Env, facts: PathFacts): Paths {
     demoDir: join(stateDir, 'demo'),
     codexAuthFile: given('CODEX_AUTH_FILE', join(home, '.codex', 'auth.json')),
     openCodeAuthFile: join(dataHome, 'opencode', 'auth.json'),
+    antigravityFile: join(configHome, 'opencode', 'antigravity-accounts.json'),
   };
 }
 

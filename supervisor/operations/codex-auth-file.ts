@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { OmaError } from '../../contract/errors.ts';
 import { secretSchema, type EpochMs } from '../../contract/scalars.ts';

@@ -20,6 +20,7 @@ export interface Addresses {
   readonly codexAuthFile: string;
   readonly openCodeAuthFile: string;
   readonly upstreamStoreFile: string;
+  readonly antigravityFile: string;
   readonly probeHomesDir: string;
   readonly codexBin: string | null;
   readonly demo: boolean;

@@ -1,3 +1,4 @@
+import type { AntigravityView } from '../../contract/antigravity.ts';
 import type { Hello } from '../../contract/handshake.ts';
 import { areCompatible } from '../../contract/handshake.ts';
 import { OmaError } from '../../contract/errors.ts';
@@ -83,8 +84,16 @@ export function createHandlers(deps: HandlerDeps): Handlers<Operations> {
     'decision.list': ({ limit, requestId }) => ({ decisions: [...decisions.list(limit, requestId)] }),
     'decision.explain': (params, call) => explainNext(context, params, call),
     'audit.list': ({ limit }) => ({ entries: [...audit.list(limit)] }),
+    'antigravity.get': () => antigravity(context),
     'store.check': () => deps.checkStore(),
   };
+}
+
+/** Why: while the feature is off its code is not even loaded, so it can touch nothing. */
+async function antigravity(context: Context): Promise<AntigravityView> {
+  if (!context.settings.effective().settings.antigravityEnabled) throw new OmaError('FEATURE_DISABLED', 'This feature is switched off. Switch it on in the settings.');
+  const { getAntigravity } = await import('./antigravity.ts');
+  return getAntigravity(context);
 }
 
 function explainNext({ store, settings, now }: Context, { sessionId, model, strategy }: Params<Operations, 'decision.explain'>, call: CallContext): ReturnType<typeof explain> {

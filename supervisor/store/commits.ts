@@ -5,9 +5,9 @@ import type { Ledger } from './ledger.ts';
 
 /** What the store writes to the log. */
 export interface StoreLog {
-  info: (fields: object, message: string) => void;
-  warn: (fields: object, message: string) => void;
-  error: (fields: object, message: string) => void;
+  info: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+  warn: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+  error: (fields: Readonly<Record<string, unknown>>, message: string) => void;
 }
 
 /**

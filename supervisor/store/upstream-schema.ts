@@ -56,14 +56,14 @@ export const upstreamAccountSchema = z.object({
   disabledAt: upstreamTimeSchema.optional(),
   disabledBy: actorTextSchema.optional(),
   disableReason: sentenceSchema.optional(),
-  rateLimits: z.unknown().describe('See upstreamWindowsSchema.'),
+  rateLimits: z.unknown().optional().describe('See upstreamWindowsSchema.'),
   rateLimitHistory: z.array(z.unknown()).max(10_000).optional(),
   limitStatus: z.union([limitStatusSchema, z.literal('stopped')]).optional(),
   limitError: sentenceSchema.optional(),
   lastLimitProbeAt: upstreamTimeSchema.optional(),
   lastLimitErrorAt: upstreamTimeSchema.optional(),
-  tags: z.unknown(),
-  notes: z.unknown(),
+  tags: z.unknown().optional(),
+  notes: z.unknown().optional(),
 });
 /**
  *
@@ -86,7 +86,7 @@ export const upstreamRootSchema = z.object({
   previousRotationStrategy: strategySchema.optional(),
   forcedBy: actorTextSchema.optional(),
   rotationStrategy: strategySchema.optional(),
-  settings: z.unknown(),
+  settings: z.unknown().optional(),
 });
 /**
  *

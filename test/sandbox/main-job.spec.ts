@@ -1,0 +1,83 @@
+import { describe, expect, it, vi } from 'vitest';
+
+import { useOma } from '../support/oma.ts';
+import { opencodeRun, opencodeServe } from '../support/real-opencode.ts';
+import { requestsArrived, useSimulator } from '../support/simulator.ts';
+
+const SEATS = ['a', 'b', 'c'].map((alias) => ({ alias, email: `${alias}@example.test`, accountId: `ws-${alias}`, userId: `user-${alias}` }));
+
+/** Who answered: the simulated answer names the seat. */
+function servedBy(text: string): string {
+  return /Simulated answer from (\w+)/.exec(text)?.[1] ?? `nobody: ${text}`;
+}
+
+describe('the real OpenCode through the built plugin', () => {
+  it('prints the streamed answer of `opencode run`', async () => {
+    const simulator = await useSimulator({ seats: SEATS });
+    const oma = await useOma({ simulator });
+    const { code, stdout, stderr } = await opencodeRun(oma.opencode, 'hello');
+    expect([code, servedBy(stdout)], stderr).toEqual([0, expect.stringMatching(/^[abc]$/)]);
+    await vi.waitFor(
+      async () => {
+        expect((await oma.status()).leases).toMatchObject({ inFlight: 0, failed: 0 });
+      },
+      { timeout: 20_000, interval: 500 },
+    );
+  });
+
+  it('spreads ten new sessions round-robin, and keeps one session on its account', async () => {
+    const simulator = await useSimulator({ seats: SEATS });
+    const oma = await useOma({ simulator });
+    const serve = await opencodeServe(oma.opencode);
+    try {
+      const first: string[] = [];
+      for (let turn = 0; turn < 9; turn += 1) first.push(servedBy((await serve.prompt(`question ${String(turn)}`)).text));
+      expect(['a', 'b', 'c'].map((alias) => first.filter((served) => served === alias).length)).toEqual([3, 3, 3]);
+      const { sessionId, text } = await serve.prompt('begin');
+      const again = [await serve.prompt('more', { sessionId }), await serve.prompt('and more', { sessionId })].map((answer) => servedBy(answer.text));
+      expect(again).toEqual([servedBy(text), servedBy(text)]);
+    } finally {
+      await serve.close();
+    }
+  });
+
+  it('leaves an account that is at its limit before any output, and the answer still comes', async () => {
+    const simulator = await useSimulator({ seats: SEATS });
+    const oma = await useOma({ simulator });
+    simulator.control.pushFault({ kind: 'usage-limit', alias: 'a', times: null, resetsInSeconds: 3_600 });
+    const answers = [await opencodeRun(oma.opencode, 'one'), await opencodeRun(oma.opencode, 'two')];
+    for (const { code, stdout } of answers) expect([code, servedBy(stdout)]).toEqual([0, expect.stringMatching(/^[bc]$/)]);
+    const limited = (await oma.accounts()).find(({ alias }) => alias === 'a');
+    expect(limited).toMatchObject({ health: 'cooldown', cooldownReason: 'rate-limited', eligible: false });
+  });
+
+  it('refreshes an expired token once for sixteen OpenCode processes at the same time', async () => {
+    const simulator = await useSimulator({ seats: SEATS.slice(0, 1) });
+    const oma = await useOma({ simulator });
+    simulator.control.expireAccess('a');
+    simulator.control.advanceClock(1_000);
+    const before = simulator.control.requests({ endpoint: 'token' }).length;
+    const answers = await Promise.all(Array.from({ length: 16 }, (_, index) => opencodeRun(oma.opencode, `question ${String(index)}`, { deadlineMs: 110_000 })));
+    expect(answers.map(({ code, stdout }) => [code, servedBy(stdout)])).toEqual(answers.map(() => [0, 'a']));
+    expect(simulator.control.requests({ endpoint: 'token' }).length - before).toBe(1);
+  });
+
+  it('ends a running stream well when the supervisor is killed, and serves the next request', async () => {
+    const simulator = await useSimulator({ seats: SEATS });
+    const oma = await useOma({ simulator });
+    const serve = await opencodeServe(oma.opencode);
+    try {
+      await serve.prompt('warm up');
+      simulator.control.setSettings({ chunks: 40, chunkDelayMs: 100 });
+      const before = simulator.control.requests({ endpoint: 'responses' }).length;
+      const streaming = serve.prompt('stream');
+      await requestsArrived(simulator, { endpoint: 'responses' }, before + 1);
+      const killed = await oma.killSupervisor();
+      expect(servedBy((await streaming).text)).toMatch(/^[abc]$/);
+      expect(servedBy((await serve.prompt('next')).text)).toMatch(/^[abc]$/);
+      expect((await oma.status()).pid).not.toBe(killed);
+    } finally {
+      await serve.close();
+    }
+  });
+});
