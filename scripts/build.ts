@@ -37,10 +37,13 @@ const { version } = z
   .parse(JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')));
 const buildId = await hashSources();
 try {
-  await Promise.all([
+  const parts = [
     ...ENTRIES.filter(exists).map(bundle),
     ...(existsSync(join(ROOT, 'ui/index.html')) ? [bundleUi()] : []),
-  ]);
+  ];
+  // A part that failed must not leave the others writing into a stage that is being removed.
+  await Promise.allSettled(parts);
+  await Promise.all(parts);
   await finish();
 } finally {
   await rm(STAGE, { recursive: true, force: true });
