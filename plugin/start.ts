@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 
-import { ENV_PREFIX, parseEnv } from '../contract/env.ts';
+import { parseEnv } from '../contract/env.ts';
 import { PROTOCOL_VERSION } from '../contract/handshake.ts';
 import { BUILD_ID, VERSION } from '../runtime/build-info.ts';
 import { connectOrStart } from '../runtime/connect.ts';
+import { passedOn } from '../runtime/passed-on.ts';
 import { type PathFacts, resolvePaths } from '../runtime/paths.ts';
 import type { Line } from './link.ts';
 
@@ -29,13 +30,6 @@ export interface LineTarget {
 const CONNECT_MS = 15_000;
 const HOST_CHARS_MAX = 64;
 
-/** Of the environment, a supervisor that the plugin starts is given oma's own variables and these. */
-const PASSED_ON = [
-  ...['HOME', 'USER', 'LOGNAME', 'PATH', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'DISPLAY', 'WAYLAND_DISPLAY', 'DBUS_SESSION_BUS_ADDRESS'],
-  ...['XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'XDG_STATE_HOME', 'XDG_CACHE_HOME', 'XDG_RUNTIME_DIR', 'CODEX_HOME'],
-  ...['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'all_proxy', 'no_proxy', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
-];
-
 /**
  * Makes the way to the supervisor.
  * Errors: each try rejects with an OmaError, CONFIG_INVALID among them, so that a wrong environment shows as an answer and not as a plugin that fails to load.
@@ -50,15 +44,8 @@ export function createLineFinder(facts: ProcessFacts): LineFinder {
       hello: { protocolVersion: PROTOCOL_VERSION, buildId: BUILD_ID, version: VERSION, pid: facts.pid, kind: 'plugin', host: host.slice(0, HOST_CHARS_MAX) },
       start: env.AUTOSTART === false ? null : { command, args, env: passedOn(facts.environment) },
       deadlineMs: CONNECT_MS,
+      unref: true,
     });
     return { client, onClose: (told) => connection.onClose(told), dispose: () => connection.dispose() };
   };
-}
-
-function passedOn(environment: ProcessFacts['environment']): Record<string, string> {
-  const given: Record<string, string> = {};
-  for (const [name, value] of Object.entries(environment)) {
-    if (value !== undefined && (name.startsWith(ENV_PREFIX) || PASSED_ON.includes(name))) given[name] = value;
-  }
-  return given;
 }

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { abortReason } from '../runtime/abort-reason.ts';
+
 /** Waits, or rejects with the signal's reason as soon as it aborts. */
 export type Wait = (ms: number, signal: AbortSignal | null) => Promise<void>;
 
@@ -18,14 +20,9 @@ export const waitReal: Wait = async (ms, signal) => {
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal | null): Promise<T> {
   if (signal === null) return promise;
   return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => reject(reasonOf(signal));
+    const onAbort = (): void => reject(abortReason(signal));
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
   });
-}
-
-/** The error that an aborted signal stands for. */
-export function reasonOf(signal: AbortSignal): Error {
-  return signal.reason instanceof Error ? signal.reason : new DOMException('This operation was aborted', 'AbortError');
 }

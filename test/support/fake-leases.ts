@@ -87,7 +87,7 @@ export function fakeLeases(options: FakeLeasesOptions): FakeLeases {
       refreshed.push(leaseId);
       const lease = leases.get(leaseId);
       if (lease === undefined) return Promise.reject(new OmaError('LEASE_NOT_FOUND', 'This lease is unknown.'));
-      return Promise.try(() => options.refresh?.(lease) ?? { ...lease, accessToken: secretSchema.parse(`${lease.accessToken}-new`) });
+      return Promise.resolve(lease).then((old) => options.refresh?.(old) ?? { ...old, accessToken: secretSchema.parse(`${old.accessToken}-new`) });
     },
     report: (leaseId, outcome) => void reports.push({ leaseId, outcome }),
   };

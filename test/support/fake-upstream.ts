@@ -22,7 +22,7 @@ export function sse(type: string, fields: Readonly<Record<string, unknown>> = {}
 }
 
 /** A whole streamed answer. */
-export const ANSWER = [
+export const ANSWER: readonly [string, string, string, string, string] = [
   sse('response.created', { response: { id: 'resp_1', error: null } }),
   sse('response.in_progress', { response: { id: 'resp_1', error: null } }),
   sse('response.output_item.added', { item: { id: 'msg_1' } }),
@@ -65,7 +65,7 @@ export function fakeUpstream(...answerers: readonly Answerer[]): FakeUpstream {
       init.signal?.throwIfAborted();
       const headers = new Headers(init.headers);
       const arrival = {
-        url: String(input),
+        url: input instanceof Request ? input.url : input.toString(),
         account: headers.get('chatgpt-account-id') ?? '',
         token: headers.get('authorization') ?? '',
         body: init.body === null || init.body === undefined ? '' : await new Response(init.body).text(),

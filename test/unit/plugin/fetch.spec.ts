@@ -36,7 +36,7 @@ function setUp({ accounts = THREE, leases = {}, answers, onWait }: Setup) {
       waits.push(ms);
       now += ms;
       onWait?.(ms);
-      return signal?.aborted === true ? Promise.reject(signal.reason) : Promise.resolve();
+      return signal?.aborted === true ? Promise.reject(signal.reason as Error) : Promise.resolve();
     },
     newId: () => 'request-1',
     notices: { toast: (_variant, message) => toasts.push(message), log: () => undefined },
@@ -167,7 +167,7 @@ describe('a request that one account refuses', () => {
 
   it('moves on when the refusal comes as an event before any output', async () => {
     const failed = sse('response.failed', { response: { error: { code: 'rate_limit_exceeded', message: 'Please try again in 20s.' } } });
-    const { ask, tried, supervisor } = setUp({ answers: [() => streamed([ANSWER[0]!, failed]), GOOD] });
+    const { ask, tried, supervisor } = setUp({ answers: [() => streamed([ANSWER[0], failed]), GOOD] });
     expect(await (await ask()).text()).toBe(ANSWER.join(''));
     expect(tried()).toEqual(['a', 'b']);
     expect(supervisor.reports[0]).toMatchObject({ outcome: { kind: 'rate-limited', phase: 'before-output', retryAtMs: NOW + 20_000 } });
@@ -175,8 +175,8 @@ describe('a request that one account refuses', () => {
 
   it('leaves a failure event alone that is not about the account', async () => {
     const failed = sse('error', { error: { type: 'invalid_request_error', code: 'context_length_exceeded', message: 'x' } });
-    const { ask, tried, supervisor } = setUp({ answers: [() => streamed([ANSWER[0]!, failed])] });
-    expect(await (await ask()).text()).toBe(ANSWER[0]! + failed);
+    const { ask, tried, supervisor } = setUp({ answers: [() => streamed([ANSWER[0], failed])] });
+    expect(await (await ask()).text()).toBe(ANSWER[0] + failed);
     expect(tried()).toEqual(['a']);
     expect(supervisor.told()).toEqual(['a:stream-broken']);
   });
@@ -237,7 +237,7 @@ describe('a request that the provider itself fails', () => {
   });
 
   it('is sent once more when the answer breaks off before any output', async () => {
-    const { ask, tried, supervisor } = setUp({ answers: [() => streamed([ANSWER[0]!], new Error('reset')), GOOD] });
+    const { ask, tried, supervisor } = setUp({ answers: [() => streamed([ANSWER[0]], new Error('reset')), GOOD] });
     expect(await (await ask()).text()).toBe(ANSWER.join(''));
     expect(tried()).toEqual(['a', 'a']);
     expect(supervisor.told()).toEqual(['a:success']);

@@ -24,7 +24,7 @@ describe('readOpening', () => {
   });
 
   it('finds a failure that stands before any output', async () => {
-    const found = await opening([ANSWER[0]!, FAILED]);
+    const found = await opening([ANSWER[0], FAILED]);
     expect(JSON.parse(found.failure ?? '')).toMatchObject({ type: 'response.failed' });
   });
 
@@ -33,7 +33,7 @@ describe('readOpening', () => {
   });
 
   it('does not call a failure an opening failure once there was output', async () => {
-    expect((await opening([ANSWER[0]! + ANSWER[2] + FAILED])).failure).toBeNull();
+    expect((await opening([ANSWER[0] + ANSWER[2] + FAILED])).failure).toBeNull();
   });
 
   it('does not wait for the end of an output event', async () => {
@@ -43,7 +43,7 @@ describe('readOpening', () => {
 
   it('says that nothing came when nothing came', async () => {
     expect(await opening([])).toMatchObject({ held: '', ended: true, failure: null, firstBytes: 0 });
-    expect(await opening([ANSWER[0]!])).toMatchObject({ held: ANSWER[0], ended: true });
+    expect(await opening([ANSWER[0]])).toMatchObject({ held: ANSWER[0], ended: true });
   });
 
   it('hands a stream of another kind on at once', async () => {
@@ -58,7 +58,7 @@ describe('readOpening', () => {
   });
 
   it('passes a broken connection on', async () => {
-    await expect(readOpening(streamOf([ANSWER[0]!], new Error('reset')).getReader(), () => undefined)).rejects.toThrow('reset');
+    await expect(readOpening(streamOf([ANSWER[0]], new Error('reset')).getReader(), () => undefined)).rejects.toThrow('reset');
   });
 
   it('decides the same however the stream is cut into chunks', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { type Fault, REFUSAL_KINDS } from '../../../cli/simulator/faults.ts';
+import { REFUSAL_KINDS } from '../../../cli/simulator/faults.ts';
 import { refusal, type RefusalKind } from '../../../cli/simulator/refusals.ts';
 import { outcomeSchema } from '../../../contract/failure.ts';
 import { isDisguisedFailure, judgeAnswer, judgeEvent, judgeThrown, outcomeOf } from '../../../plugin/outcome.ts';
@@ -90,7 +90,7 @@ describe('judgeAnswer', () => {
       'json-error-200': 'server-error',
       'html-200': 'challenged',
     };
-    const reply = refusal(kind, { now: NOW, seat: null, model: 'gpt-x', effort: 'xhigh', fault: {} as Partial<Fault> });
+    const reply = refusal(kind, { now: NOW, seat: null, model: 'gpt-x', effort: 'xhigh', fault: {} });
     if (reply.kind !== 'answer') throw new Error('not an answer');
     const verdict = judgeAnswer({ status: reply.status, headers: new Headers(reply.headers), text: reply.chunks.join('') }, NOW);
     expect(expected[kind]).toBeDefined();

@@ -8,8 +8,8 @@ import type { Operations } from '../../../contract/operations.ts';
 import type { Line } from '../../../plugin/link.ts';
 import { REPORTS_MAX } from '../../../plugin/report-queue.ts';
 import { createSupervisor, REUSE_MS, TRIES_MAX } from '../../../plugin/supervisor.ts';
-import { closed, fakeLine, notRunning } from '../../support/fake-line.ts';
 import { leaseFor, noEligible } from '../../support/fake-leases.ts';
+import { closed, fakeLine, notRunning } from '../../support/fake-line.ts';
 
 const NOW = 1_800_000_000_000;
 const REQUEST: LeaseRequest = { requestId: 'r', sessionId: 's1', rootSessionId: null, model: null, attempt: 1, exclude: [] };
@@ -23,7 +23,7 @@ function setUp(connects: readonly (() => Line | Promise<Line>)[]) {
   const waits: number[] = [];
   let calls = 0;
   const supervisor = createSupervisor({
-    connect: () => Promise.try(connects[Math.min(calls++, connects.length - 1)]!),
+    connect: () => Promise.resolve().then(connects[Math.min(calls++, connects.length - 1)]),
     now: () => clock.now,
     random: () => 1,
     wait: (ms, signal) => {
