@@ -81,6 +81,7 @@ export function createCommits(options: CommitsOptions): Commits {
     return hasLostAccount(before, batch.state);
   };
 
+  /** Why: it ends in the same step in which it sees that nobody waits, so that nobody can begin to wait unseen. */
   const run = async (): Promise<void> => {
     let again = true;
     while (again) {
@@ -88,13 +89,12 @@ export function createCommits(options: CommitsOptions): Commits {
       const hasRemnant = await commit();
       again = ledger.isAwaited() || hasRemnant;
     }
+    running = null;
+    remind();
   };
 
   const urge = (): void => {
-    running ??= run().finally(() => {
-      running = null;
-      remind();
-    });
+    running ??= run();
   };
 
   const remind = (): void => {

@@ -132,8 +132,12 @@ function serve(opened: Opened, { file, now, log, later = laterUnref, write, noti
     }),
     close: async () => {
       isClosed = true;
-      await settled().finally(commits.stop);
-      await commits.idle();
+      try {
+        await settled();
+      } finally {
+        await commits.idle();
+        commits.stop();
+      }
     },
   };
 }
