@@ -30,6 +30,7 @@ const ENTRIES = [
   { source: 'plugin/tui.ts', output: 'plugin/tui.js', isSplit: false },
 ] as const;
 type Entry = (typeof ENTRIES)[number];
+const UI = { source: 'ui/main.tsx' } as const;
 
 const startedAtMs = performance.now();
 const { version } = z
@@ -37,10 +38,7 @@ const { version } = z
   .parse(JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')));
 const buildId = await hashSources();
 try {
-  const parts = [
-    ...ENTRIES.filter(exists).map(bundle),
-    ...(existsSync(join(ROOT, 'ui/index.html')) ? [bundleUi()] : []),
-  ];
+  const parts = [...ENTRIES.filter(exists).map(bundle), ...[UI].filter(exists).map(bundleUi)];
   // A part that failed must not leave the others writing into a stage that is being removed.
   await Promise.allSettled(parts);
   await Promise.all(parts);
@@ -50,7 +48,7 @@ try {
 }
 console.log(`built ${version} (${buildId}) in ${((performance.now() - startedAtMs) / 1_000).toFixed(1)} s`);
 
-function exists({ source }: Entry): boolean {
+function exists({ source }: Entry | typeof UI): boolean {
   const found = existsSync(join(ROOT, source));
   if (!found) console.log(`no ${source} yet`);
   return found;
