@@ -1,0 +1,111 @@
+import './form.css';
+
+import { useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
+
+import { useApp } from '../app-context.ts';
+import { Button } from '../components/button.tsx';
+import { Problem } from '../components/problem.tsx';
+import { createMutation } from '../mutation.ts';
+import type { Answer } from '../routes.ts';
+
+type Source = 'codex' | 'upstream' | 'opencode' | 'file';
+type Result = Answer<'account.import'>;
+
+const SOURCES: readonly { readonly source: Source; readonly name: string; readonly meaning: string }[] = [
+  { source: 'codex', name: 'codex', meaning: 'The login of the codex program on this machine.' },
+  { source: 'upstream', name: 'opencode-multi-auth-codex', meaning: 'All accounts of the plugin that oma replaces.' },
+  { source: 'opencode', name: 'OpenCode', meaning: 'The ChatGPT login that OpenCode holds.' },
+  { source: 'file', name: 'A file', meaning: 'Any of these formats, by its path on this machine.' },
+];
+
+/** Takes over logins that exist. Why the check first: a login that two tools share is refused to one of them sooner or later, so nobody should import by accident. */
+export function ImportForm() {
+  const { api, accounts } = useApp();
+  const source = useSignal<Source>('codex');
+  const path = useSignal('');
+  const result = useSignal<Result | null>(null);
+  const importing = useMemo(
+    () =>
+      createMutation(async (dryRun: boolean) => {
+        const more = source.value === 'file' ? { path: path.value } : {};
+        result.value = await api.call('account.import', { source: source.value, dryRun, ...more });
+        if (!dryRun) await accounts.refresh();
+      }),
+    [],
+  );
+  const isBusy = importing.phase.value === 'updating';
+  const isPathMissing = source.value === 'file' && path.value.trim() === '';
+  return (
+    <form class="form" noValidate onSubmit={(event) => event.preventDefault()}>
+      <fieldset class="choices">
+        <legend>Where from</legend>
+        {SOURCES.map((choice) => (
+          <label key={choice.source} class="choice">
+            <input
+              type="radio"
+              name="import-source"
+              checked={source.value === choice.source}
+              onChange={() => ((source.value = choice.source), (result.value = null), importing.dismiss())}
+            />
+            <span>
+              <strong>{choice.name}</strong>
+              <span class="field-hint">{choice.meaning}</span>
+            </span>
+          </label>
+        ))}
+      </fieldset>
+      {source.value === 'file' && (
+        <div class="field">
+          <label for="import-path">Path of the file</label>
+          <input
+            id="import-path"
+            value={path}
+            spellcheck={false}
+            onInput={(event) => (path.value = event.currentTarget.value)}
+          />
+        </div>
+      )}
+      {importing.error.value !== null && <Problem error={importing.error.value} onDismiss={importing.dismiss} />}
+      {result.value !== null && <ImportResult result={result.value} />}
+      <div class="form-actions">
+        <Button isBusy={isBusy} isDisabled={isPathMissing} onClick={() => void importing.run(true)}>
+          Check first
+        </Button>
+        <Button kind="main" isBusy={isBusy} isDisabled={isPathMissing} onClick={() => void importing.run(false)}>
+          Import
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function ImportResult({ result }: { readonly result: Result }) {
+  const { dryRun, imported, updated, skipped, warnings } = result;
+  return (
+    <div role="status">
+      <ul>
+        {imported.map(({ alias }) => (
+          <li key={alias}>
+            <strong>{alias}</strong> {dryRun ? 'would be imported' : 'was imported'}
+          </li>
+        ))}
+        {updated.map(({ alias, because }) => (
+          <li key={alias}>
+            <strong>{alias}</strong> {dryRun ? 'would be updated' : 'was updated'}: {because}
+          </li>
+        ))}
+        {skipped.map(({ name, because }) => (
+          <li key={name}>
+            {name} {dryRun ? 'would be left out' : 'was left out'}: {because}
+          </li>
+        ))}
+      </ul>
+      {warnings.map((warning) => (
+        <p key={warning} class="field-hint">
+          {warning}
+        </p>
+      ))}
+    </div>
+  );
+}

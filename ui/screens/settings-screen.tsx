@@ -1,0 +1,153 @@
+import './form.css';
+import './settings-screen.css';
+
+import { useSignal } from '@preact/signals';
+
+import type { PartialSettings, SettingsView } from '../../contract/settings.ts';
+import { useApp } from '../app-context.ts';
+import { Button } from '../components/button.tsx';
+import { Confirm } from '../components/confirm.tsx';
+import { Lazy } from '../components/lazy.tsx';
+import { Problem } from '../components/problem.tsx';
+import { type Draft, draftChange, draftOf, draftProblems } from '../store/settings-draft.ts';
+import { Presets } from './settings-presets.tsx';
+import {
+  AntigravitySection,
+  ProbeSection,
+  RotationSection,
+  ThresholdSection,
+  WeightSection,
+} from './settings-sections.tsx';
+
+/** All settings: what is in force, where it comes from, what may be changed. */
+export function SettingsScreen() {
+  const { settings } = useApp();
+  const view = settings.view.value;
+  if (view === null) return <p class="loading">Reading the settings…</p>;
+  return (
+    <>
+      <div class="screen-head">
+        <h1>Settings</h1>
+        <Reset />
+      </div>
+      <Presets view={view} />
+      <Form key={view.revision} view={view} />
+      {view.settings.antigravityEnabled && (
+        <Lazy
+          load={async () => (await import('../antigravity/antigravity-panel.tsx')).AntigravityPanel}
+          props={{}}
+          meanwhile={(state) => (
+            <p class="mute">{state === 'loading' ? 'Loading…' : 'The panel could not be loaded. Reload the page.'}</p>
+          )}
+        />
+      )}
+    </>
+  );
+}
+
+function Form({ view }: { readonly view: SettingsView }) {
+  const { settings, accounts } = useApp();
+  const aliases = (accounts.list.value ?? []).map(({ alias }) => alias);
+  const changes = useSignal<Partial<Draft>>({});
+  const draft: Draft = { ...draftOf(view.settings, aliases), ...changes.value };
+  const problems = draftProblems(draft);
+  const isWrong = Object.keys(problems).length > 0;
+  const change = isWrong ? {} : draftChange(draft, view.settings, aliases);
+  const isDirty = isWrong || Object.keys(change).length > 0;
+  const section = {
+    view,
+    draft,
+    problems,
+    set: (next: Partial<Draft>) => {
+      settings.saving.dismiss();
+      changes.value = { ...changes.value, ...next };
+    },
+  };
+  return (
+    <form
+      class="form"
+      noValidate
+      aria-label="Settings"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (isDirty && !isWrong) void settings.saving.run(change);
+      }}
+    >
+      <RotationSection {...section} />
+      <ThresholdSection {...section} />
+      <WeightSection {...section} />
+      <ProbeSection {...section} />
+      <AntigravitySection {...section} />
+      <SaveBar isDirty={isDirty} isWrong={isWrong} change={change} onDiscard={() => (changes.value = {})} />
+    </form>
+  );
+}
+
+interface SaveBarProps {
+  readonly isDirty: boolean;
+  readonly isWrong: boolean;
+  readonly change: PartialSettings;
+  readonly onDiscard: () => void;
+}
+
+function SaveBar({ isDirty, isWrong, change, onDiscard }: SaveBarProps) {
+  const { settings } = useApp();
+  const { phase, error, dismiss } = settings.saving;
+  const count = Object.keys(change).length;
+  const words = isWrong
+    ? 'Correct the marked fields first.'
+    : isDirty
+      ? `${count} ${count === 1 ? 'change' : 'changes'} not saved`
+      : '';
+  return (
+    <div class="save-bar panel" data-dirty={isDirty ? 'yes' : 'no'}>
+      {error.value !== null && <Problem error={error.value} onDismiss={dismiss} />}
+      <span role="status" class={isWrong ? 'field-problem' : 'mute'}>
+        {words}
+      </span>
+      {isDirty && (
+        <Button
+          onClick={() => {
+            dismiss();
+            onDiscard();
+          }}
+        >
+          Discard
+        </Button>
+      )}
+      <Button kind="main" type="submit" isDisabled={!isDirty || isWrong} isBusy={phase.value === 'updating'}>
+        Save
+      </Button>
+    </div>
+  );
+}
+
+function Reset() {
+  const { settings } = useApp();
+  const isAsking = useSignal(false);
+  const { phase, error, run, dismiss } = settings.resetting;
+  const reset = async (): Promise<void> => {
+    await run();
+    isAsking.value = false;
+  };
+  return (
+    <>
+      <Button onClick={() => (isAsking.value = true)}>Reset to defaults…</Button>
+      {error.value !== null && <Problem error={error.value} onDismiss={dismiss} />}
+      {isAsking.value && (
+        <Confirm
+          title="Reset all settings?"
+          action="Reset"
+          isBusy={phase.value === 'updating'}
+          onCancel={() => (isAsking.value = false)}
+          onConfirm={() => void reset()}
+        >
+          <p>
+            Every setting goes back to its default, weights included. Accounts, their state and a pin are not touched.
+            What the environment or the configuration file holds stays.
+          </p>
+        </Confirm>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,144 @@
+import './summary.css';
+
+import type { ComponentChildren } from 'preact';
+
+import type { AccountView } from '../../contract/account.ts';
+import { useApp } from '../app-context.ts';
+import { barName } from '../components/limit-bar.tsx';
+import { Age, Countdown } from '../components/countdown.tsx';
+import { Alias } from '../components/who.tsx';
+import { accountHref } from '../route.ts';
+import { needs, poolHealth } from '../store/overview.ts';
+import { decisionReason, STRATEGIES, type Tone } from '../words.ts';
+
+/** The four questions of somebody who glances: is it well, who serves, what ends first, what needs me. */
+export function Summary({ accounts }: { readonly accounts: readonly AccountView[] }) {
+  return (
+    <section class="summary" aria-label="At a glance">
+      <Pool accounts={accounts} />
+      <Serving />
+      <FirstDry />
+      <Needs accounts={accounts} />
+    </section>
+  );
+}
+
+function Tile({
+  title,
+  tone = 'mute',
+  children,
+}: {
+  readonly title: string;
+  readonly tone?: Tone;
+  readonly children: ComponentChildren;
+}) {
+  return (
+    <div class="tile panel" data-tone={tone}>
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}
+
+function Pool({ accounts }: { readonly accounts: readonly AccountView[] }) {
+  const { status } = useApp();
+  const { tone, headline, detail } = poolHealth(accounts);
+  const recovery = status.value.value?.accounts.earliestRecovery ?? null;
+  return (
+    <Tile title="Pool" tone={tone}>
+      <p class="tile-main tile-toned">{headline}</p>
+      <p class="tile-more">
+        {detail}
+        {tone === 'bad' && recovery !== null && (
+          <>
+            , first one back in <Countdown until={recovery} />
+          </>
+        )}
+      </p>
+    </Tile>
+  );
+}
+
+function Serving() {
+  const { decisions, status, force } = useApp();
+  const last = decisions.list.value[0];
+  const strategy = status.value.value?.strategy;
+  const rule =
+    force.pinned.value === null ? strategy !== undefined && `${STRATEGIES[strategy].name} rotation` : 'pinned';
+  if (last === undefined) {
+    return (
+      <Tile title="Serving">
+        <p class="tile-main">Nothing yet</p>
+        <p class="tile-more">{rule}</p>
+      </Tile>
+    );
+  }
+  return (
+    <Tile title="Serving" tone={last.selectedAlias === null ? 'bad' : 'mute'}>
+      <p class="tile-main">{last.selectedAlias === null ? 'Nobody' : <Alias of={last.selectedAlias} />}</p>
+      <p class="tile-more">
+        <Age of={last.at} /> · {decisionReason(last)}
+      </p>
+    </Tile>
+  );
+}
+
+function FirstDry() {
+  const { history } = useApp();
+  const first = history.firstDry.value;
+  if (first === null) {
+    return (
+      <Tile title="Runs dry first (estimate)">
+        <p class="tile-main">Nothing in sight</p>
+        <p class="tile-more">at the present rates, or not enough data</p>
+      </Tile>
+    );
+  }
+  const { alias, window, forecast } = first;
+  return (
+    <Tile title="Runs dry first (estimate)" tone="warn">
+      <p class="tile-main">
+        <a href={accountHref(alias)}>
+          <Alias of={alias} />
+        </a>{' '}
+        in <Countdown until={new Date(forecast.at).toISOString()} over="moments" />
+      </p>
+      <p class="tile-more">
+        {barName(window)} window, at {forecast.percentPerHour.toFixed(1)} % an hour
+      </p>
+    </Tile>
+  );
+}
+
+const NEEDS_SHOWN_MAX = 3;
+
+function Needs({ accounts }: { readonly accounts: readonly AccountView[] }) {
+  const { status } = useApp();
+  const list = needs(accounts, status.value.value);
+  const [worst] = list;
+  if (worst === undefined) {
+    return (
+      <Tile title="Needs you" tone="ok">
+        <p class="tile-main">Nothing</p>
+        <p class="tile-more">all quiet</p>
+      </Tile>
+    );
+  }
+  return (
+    <Tile title={`Needs you (${list.length})`} tone={worst.tone}>
+      <ul class="tile-needs">
+        {list.slice(0, NEEDS_SHOWN_MAX).map(({ key, tone, text, alias }) => (
+          <li key={key} data-tone={tone}>
+            {alias !== null && (
+              <a href={accountHref(alias)}>
+                <Alias of={alias} />
+              </a>
+            )}{' '}
+            {text}
+          </li>
+        ))}
+        {list.length > NEEDS_SHOWN_MAX && <li class="mute">and {list.length - NEEDS_SHOWN_MAX} more below</li>}
+      </ul>
+    </Tile>
+  );
+}

@@ -1,0 +1,88 @@
+import type { ReadonlySignal } from '@preact/signals';
+import { computed } from '@preact/signals';
+
+import type { AccountView } from '../../contract/account.ts';
+import type { HistoryEntry, WindowView } from '../../contract/limits.ts';
+import type { Api } from '../api.ts';
+import { type Forecast, forecast, samplesOf } from '../forecast.ts';
+import { createResource, type Resource } from './resource.ts';
+
+/** The histories of this many accounts are read for the overview, those with least left. Why: a forecast for 200 would cost 200 reads. */
+const WATCHED_MAX = 12;
+
+/** The window that runs dry first, by estimate. */
+export interface FirstDry {
+  readonly alias: string;
+  readonly window: WindowView;
+  readonly forecast: Extract<Forecast, { kind: 'dry' }>;
+}
+
+/** Histories of limits, read when somebody looks. */
+export interface History {
+  readonly of: (alias: string) => Resource<readonly HistoryEntry[]>;
+  readonly forecastOf: (alias: string, window: WindowView) => Forecast | null;
+  readonly firstDry: ReadonlySignal<FirstDry | null>;
+  /** Reads the histories that the overview needs and whose accounts were probed since. */
+  readonly follow: (accounts: readonly AccountView[]) => void;
+}
+
+/** Creates the histories. */
+export function createHistory(
+  api: Api,
+  accounts: ReadonlySignal<readonly AccountView[] | null>,
+  now: ReadonlySignal<number>,
+): History {
+  const made = new Map<string, Resource<readonly HistoryEntry[]>>();
+  const seen = new Map<string, string | null>();
+  const of = (alias: string): Resource<readonly HistoryEntry[]> => {
+    const known = made.get(alias);
+    if (known !== undefined) return known;
+    const resource = createResource<readonly HistoryEntry[]>(
+      async () => (await api.call('account.history', { alias })).entries,
+    );
+    made.set(alias, resource);
+    return resource;
+  };
+  // A forecast moves in minutes; computing it every second would be idle work.
+  const minute = computed(() => Math.floor(now.value / 60_000) * 60_000);
+  const forecastOf = (alias: string, window: WindowView): Forecast | null => {
+    const entries = of(alias).value.value;
+    if (entries === null) return null;
+    return forecast(samplesOf(entries, window.limitId, window.durationMinutes), minute.value);
+  };
+  return {
+    of,
+    forecastOf,
+    firstDry: computed(() => {
+      const estimates = watched(accounts.value ?? []).flatMap((account) =>
+        account.windows.flatMap((window) => {
+          const found = forecastOf(account.alias, window);
+          return found?.kind === 'dry' ? [{ alias: account.alias, window, forecast: found }] : [];
+        }),
+      );
+      return estimates.sort((a, b) => a.forecast.at - b.forecast.at)[0] ?? null;
+    }),
+    follow: (list) => {
+      for (const { alias, lastLimitProbeAt } of watched(list)) {
+        if (seen.get(alias) === lastLimitProbeAt && seen.has(alias)) continue;
+        seen.set(alias, lastLimitProbeAt);
+        void of(alias).refresh();
+      }
+    },
+  };
+}
+
+function watched(accounts: readonly AccountView[]): readonly AccountView[] {
+  return accounts
+    .filter((account) => account.enabled && account.rateLimitHistoryLength > 0)
+    .sort((a, b) => tightest(a) - tightest(b))
+    .slice(0, WATCHED_MAX);
+}
+
+/** What is left in the tightest window that is known; 101 when none is. */
+export function tightest({ windows }: AccountView): number {
+  return Math.min(
+    101,
+    ...windows.flatMap(({ remainingPercent }) => (remainingPercent === null ? [] : [remainingPercent])),
+  );
+}

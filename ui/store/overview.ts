@@ -1,0 +1,77 @@
+import type { AccountView } from '../../contract/account.ts';
+import type { Status } from '../../contract/status.ts';
+import type { Tone } from '../words.ts';
+
+/** The state of the pool in a headline. */
+export interface PoolHealth {
+  readonly tone: Tone;
+  readonly headline: string;
+  readonly detail: string;
+}
+
+/** Something only a person can put right, or should know. */
+export interface Need {
+  readonly key: string;
+  readonly tone: Tone;
+  readonly text: string;
+  readonly alias: string | null;
+}
+
+/** Says how the pool is. */
+export function poolHealth(accounts: readonly AccountView[]): PoolHealth {
+  const enabled = accounts.filter((account) => account.enabled);
+  const ready = enabled.filter((account) => account.eligible);
+  const good = ready.filter(({ level }) => level !== 'critical');
+  const off = accounts.length - enabled.length;
+  const headline = `${ready.length} of ${enabled.length} ready`;
+  const rest = off === 0 ? '' : `, ${off} disabled`;
+  if (ready.length === 0)
+    return { tone: 'bad', headline: 'Nobody can serve', detail: `${enabled.length} enabled${rest}` };
+  if (good.length === 0) return { tone: 'warn', headline, detail: `all of them nearly empty${rest}` };
+  if (ready.length < enabled.length)
+    return { tone: 'warn', headline, detail: `${enabled.length - ready.length} blocked${rest}` };
+  return { tone: 'ok', headline, detail: off === 0 ? 'every account can serve' : `${off} disabled` };
+}
+
+/** Lists what needs a person, the worst first. */
+export function needs(accounts: readonly AccountView[], status: Status | null): readonly Need[] {
+  return [...statusNeeds(status), ...accounts.filter(({ enabled }) => enabled).flatMap(accountNeeds)].sort(
+    (a, b) => rank(a) - rank(b),
+  );
+}
+
+function statusNeeds(status: Status | null): readonly Need[] {
+  if (status === null) return [];
+  const { store, children, openRefreshes } = status;
+  return [
+    ...(store.writeError === null ? [] : [need('store', 'bad', `Changes cannot be written: ${store.writeError}`)]),
+    ...(store.recovered === null
+      ? []
+      : [need('recovered', 'warn', `The store was restored at start: ${store.recovered}`)]),
+    ...children
+      .filter(({ state }) => state === 'waiting' || state === 'exited')
+      .map(({ name }) => need(`child ${name}`, 'warn', `The ${name} is down; oma starts it again.`)),
+    ...openRefreshes.map(({ alias }) =>
+      need(`refresh ${alias}`, 'warn', 'A token refresh was never answered. Sign in again if it fails.', alias),
+    ),
+  ];
+}
+
+function accountNeeds(account: AccountView): readonly Need[] {
+  const { alias, auth, authReason, level, eligible, limitsConfidence } = account;
+  if (auth === 'needs-login')
+    return [need(`auth ${alias}`, 'bad', `Sign in again${authReason === null ? '' : `: ${authReason}`}`, alias)];
+  if (eligible && level === 'critical')
+    return [need(`level ${alias}`, 'warn', 'Nearly empty; used only when nothing better is left.', alias)];
+  if (limitsConfidence === 'error')
+    return [need(`probe ${alias}`, 'mute', 'The last probe failed; its figures are the ones before.', alias)];
+  return [];
+}
+
+function need(key: string, tone: Tone, text: string, alias: string | null = null): Need {
+  return { key, tone, text, alias };
+}
+
+function rank({ tone }: Need): number {
+  return ['bad', 'warn', 'info', 'ok', 'mute'].indexOf(tone);
+}

@@ -1,0 +1,145 @@
+import type { PartialSettings, Settings } from '../../contract/settings.ts';
+
+/** The settings as a form holds them: numbers are text until they are saved. */
+export interface Draft {
+  readonly rotationStrategy: Settings['rotationStrategy'];
+  readonly sessionAffinity: boolean;
+  readonly criticalThreshold: string;
+  readonly lowThreshold: string;
+  readonly accountWeights: Readonly<Record<string, string>>;
+  readonly probeSources: Settings['probeSources'];
+  readonly probeBackgroundSources: Settings['probeBackgroundSources'];
+  readonly probeIntervalMinutes: string;
+  readonly probeEffort: string;
+  readonly probeModels: string;
+  readonly dashboardHost: string;
+  readonly antigravityEnabled: boolean;
+  readonly antigravityReserved: readonly string[];
+}
+
+/** Field -> what is wrong with it; a weight's field is `weight:ALIAS`. */
+export type Problems = Readonly<Record<string, string>>;
+
+const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
+const WEIGHT_MIN = 0.01;
+const INTERVAL_MAX = 1_440;
+const MODELS_MAX = 10;
+
+/** The form for settings. Shape: every alias has a weight, 1 when none is set. */
+export function draftOf(settings: Settings, aliases: readonly string[]): Draft {
+  const weights = aliases.map((alias) => [alias, String(settings.accountWeights[alias] ?? 1)] as const);
+  return {
+    ...settings,
+    criticalThreshold: String(settings.criticalThreshold),
+    lowThreshold: String(settings.lowThreshold),
+    accountWeights: Object.fromEntries(weights),
+    probeIntervalMinutes: String(settings.probeIntervalMinutes),
+    probeModels: settings.probeModels.join(', '),
+  };
+}
+
+/** What a person can see to be wrong before sending; the supervisor judges again. */
+export function draftProblems(draft: Draft): Problems {
+  const problems: Record<string, string> = {};
+  const critical = numberIn(draft.criticalThreshold, 0, 100);
+  const low = numberIn(draft.lowThreshold, 0, 100);
+  if (critical === null) problems['criticalThreshold'] = 'Must be a number from 0 to 100.';
+  if (low === null) problems['lowThreshold'] = 'Must be a number from 0 to 100.';
+  if (critical !== null && low !== null && critical >= low) {
+    problems['criticalThreshold'] = `Must be below the low threshold (${low}).`;
+  }
+  for (const [alias, weight] of Object.entries(draft.accountWeights)) {
+    if (numberIn(weight, WEIGHT_MIN, 1) === null)
+      problems[`weight:${alias}`] = 'Must be above 0 (at least 0.01) and at most 1.';
+  }
+  return { ...problems, ...probeProblems(draft) };
+}
+
+/** The fields that differ, as the supervisor takes them. Shape: only call it without problems. */
+export function draftChange(draft: Draft, settings: Settings, aliases: readonly string[]): PartialSettings {
+  const wanted: Settings = { ...settings, ...valuesOf(draft) };
+  const before = draftOf(settings, aliases);
+  return {
+    ...(wanted.rotationStrategy === settings.rotationStrategy ? {} : { rotationStrategy: wanted.rotationStrategy }),
+    ...(wanted.sessionAffinity === settings.sessionAffinity ? {} : { sessionAffinity: wanted.sessionAffinity }),
+    ...(wanted.criticalThreshold === settings.criticalThreshold ? {} : { criticalThreshold: wanted.criticalThreshold }),
+    ...(wanted.lowThreshold === settings.lowThreshold ? {} : { lowThreshold: wanted.lowThreshold }),
+    ...(isSame(draft.accountWeights, before.accountWeights) ? {} : { accountWeights: weightsOf(draft) }),
+    ...(isSame(wanted.probeSources, settings.probeSources) ? {} : { probeSources: wanted.probeSources }),
+    ...(isSame(wanted.probeBackgroundSources, settings.probeBackgroundSources)
+      ? {}
+      : { probeBackgroundSources: wanted.probeBackgroundSources }),
+    ...(wanted.probeIntervalMinutes === settings.probeIntervalMinutes
+      ? {}
+      : { probeIntervalMinutes: wanted.probeIntervalMinutes }),
+    ...(wanted.probeEffort === settings.probeEffort ? {} : { probeEffort: wanted.probeEffort }),
+    ...(isSame(wanted.probeModels, settings.probeModels) ? {} : { probeModels: wanted.probeModels }),
+    ...(wanted.dashboardHost === settings.dashboardHost ? {} : { dashboardHost: wanted.dashboardHost }),
+    ...(wanted.antigravityEnabled === settings.antigravityEnabled
+      ? {}
+      : { antigravityEnabled: wanted.antigravityEnabled }),
+    ...(isSame(wanted.antigravityReserved, settings.antigravityReserved)
+      ? {}
+      : { antigravityReserved: wanted.antigravityReserved }),
+  };
+}
+
+function probeProblems(draft: Draft): Problems {
+  const models = modelsIn(draft.probeModels);
+  return {
+    ...(numberIn(draft.probeIntervalMinutes, 1, INTERVAL_MAX, true) === null
+      ? { probeIntervalMinutes: `Must be whole minutes from 1 to ${INTERVAL_MAX}.` }
+      : {}),
+    ...(/^[a-z]{1,16}$/.test(draft.probeEffort)
+      ? {}
+      : { probeEffort: 'Must be one word in small letters, such as "low".' }),
+    ...(models.length === 0 || models.length > MODELS_MAX
+      ? { probeModels: `Name 1 to ${MODELS_MAX} models, with commas between.` }
+      : {}),
+    ...(draft.probeSources.length === 0 ? { probeSources: 'Choose at least one source.' } : {}),
+    ...(LOOPBACK.test(draft.dashboardHost)
+      ? {}
+      : { dashboardHost: 'Must be a loopback address: 127.0.0.1, ::1 or localhost.' }),
+  };
+}
+
+function valuesOf(draft: Draft): Omit<Settings, 'accountWeights'> {
+  return {
+    rotationStrategy: draft.rotationStrategy,
+    sessionAffinity: draft.sessionAffinity,
+    criticalThreshold: Number(draft.criticalThreshold),
+    lowThreshold: Number(draft.lowThreshold),
+    probeSources: draft.probeSources,
+    probeBackgroundSources: draft.probeBackgroundSources,
+    probeIntervalMinutes: Number(draft.probeIntervalMinutes),
+    probeEffort: draft.probeEffort,
+    probeModels: [...modelsIn(draft.probeModels)],
+    dashboardHost: draft.dashboardHost,
+    antigravityEnabled: draft.antigravityEnabled,
+    antigravityReserved: [...draft.antigravityReserved],
+  };
+}
+
+/** Weight 1 is what an account has anyway, so it is not stored. */
+function weightsOf(draft: Draft): Settings['accountWeights'] {
+  const weights = Object.entries(draft.accountWeights).map(([alias, weight]) => [alias, Number(weight)] as const);
+  return Object.fromEntries(weights.filter(([, weight]) => weight !== 1));
+}
+
+function modelsIn(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((model) => model.trim())
+    .filter((model) => model !== '');
+}
+
+/** The number, or null if it is none or out of bounds. Why not Number alone: it takes '' for 0. */
+function numberIn(text: string, min: number, max: number, isWhole = false): number | null {
+  const value = text.trim() === '' ? Number.NaN : Number(text);
+  if (Number.isNaN(value) || value < min || value > max) return null;
+  return isWhole && !Number.isInteger(value) ? null : value;
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,31 @@
+import type { ReadonlySignal } from '@preact/signals';
+
+import type { PartialSettings, Preset, SettingsView } from '../../contract/settings.ts';
+import type { Api } from '../api.ts';
+import { createMutation, type Mutation } from '../mutation.ts';
+import { createResource } from './resource.ts';
+
+/** The settings in force and the ways to change them. */
+export interface SettingsStore {
+  readonly view: ReadonlySignal<SettingsView | null>;
+  readonly refresh: () => Promise<void>;
+  readonly saving: Mutation<PartialSettings>;
+  readonly presetting: Mutation<Preset>;
+  readonly resetting: Mutation<void>;
+}
+
+/** Creates the settings store. */
+export function createSettings(api: Api, changed: () => void): SettingsStore {
+  const resource = createResource<SettingsView>(() => api.call('settings.get', {}));
+  const take = (view: SettingsView): void => {
+    resource.accept(view);
+    changed();
+  };
+  return {
+    view: resource.value,
+    refresh: resource.refresh,
+    saving: createMutation(async (change) => take(await api.call('settings.update', change))),
+    presetting: createMutation(async (preset) => take(await api.call('settings.preset', { preset }))),
+    resetting: createMutation<void>(async () => take(await api.call('settings.reset', {}))),
+  };
+}
