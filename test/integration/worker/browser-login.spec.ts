@@ -302,7 +302,7 @@ describe('the end of a browser login', () => {
       method: 'POST',
       body: neverEnding(),
       duplex: 'half',
-    } as RequestInit);
+    });
     expect(visitor.status).toBe(404);
     await worker['login.cancel']({ loginId: 'login-1' });
     await expectFree(begun.url);
