@@ -1,10 +1,24 @@
 import * as z from 'zod';
 
-import { confidenceSchema, limitStatusSchema, limitViewSchema, probeDiagnosticsSchema, windowViewSchema } from './limits.ts';
+import {
+  confidenceSchema,
+  limitStatusSchema,
+  limitViewSchema,
+  probeDiagnosticsSchema,
+  windowViewSchema,
+} from './limits.ts';
 import { aliasSchema, isoTimeSchema } from './scalars.ts';
 
 /** Why an account cannot serve a request now. */
-export const blockerCodeSchema = z.enum(['disabled', 'needs-login', 'cooldown', 'model-cooldown', 'exhausted', 'excluded', 'reserved']);
+export const blockerCodeSchema = z.enum([
+  'disabled',
+  'needs-login',
+  'cooldown',
+  'model-cooldown',
+  'exhausted',
+  'excluded',
+  'reserved',
+]);
 export type BlockerCode = z.infer<typeof blockerCodeSchema>;
 
 /** One reason against an account and, when known, the instant it ends by itself. */

@@ -20,14 +20,29 @@ const textSchema = z.string().min(1).max(4_096);
 export const ENV = {
   STORE_DIR: entry(textSchema, '~/.config/opencode-multi-auth', 'Directory of the store.'),
   STORE_FILE: entry(textSchema, '<STORE_DIR>/accounts.json', 'The store file.'),
-  SOCKET: entry(textSchema, 'under the runtime directory', 'The Unix socket of the supervisor; its path length is checked.'),
+  SOCKET: entry(
+    textSchema,
+    'under the runtime directory',
+    'The Unix socket of the supervisor; its path length is checked.',
+  ),
   PORT: entry(z.coerce.number().int().min(0).max(65_535), '3434', 'Port of the dashboard; if busy, the next free one.'),
   HOST: entry(textSchema, '127.0.0.1', 'Address of the dashboard; anything but loopback is refused.'),
   CODEX_AUTH_FILE: entry(textSchema, '~/.codex/auth.json', "codex's own login file."),
   CODEX_BIN: entry(textSchema, 'found on PATH', 'The codex binary that probes exec.'),
   PROBE_EFFORT: entry(z.string().regex(/^[a-z]{1,16}$/), 'low', 'Reasoning effort of an exec probe.'),
-  PROBE_MODELS: entry(z.string().transform((list) => list.split(',').map((model) => model.trim())).pipe(z.array(modelSchema).min(1).max(10)), 'gpt-5.3-codex,…', 'Models an exec probe tries, in order, comma-separated.'),
-  BASE_URL: entry(upstreamUrlSchema, 'https://chatgpt.com/backend-api', 'The ChatGPT backend; https, or http on loopback.'),
+  PROBE_MODELS: entry(
+    z
+      .string()
+      .transform((list) => list.split(',').map((model) => model.trim()))
+      .pipe(z.array(modelSchema).min(1).max(10)),
+    'gpt-5.3-codex,…',
+    'Models an exec probe tries, in order, comma-separated.',
+  ),
+  BASE_URL: entry(
+    upstreamUrlSchema,
+    'https://chatgpt.com/backend-api',
+    'The ChatGPT backend; https, or http on loopback.',
+  ),
   ISSUER_URL: entry(upstreamUrlSchema, 'https://auth.openai.com', 'The OAuth issuer; https, or http on loopback.'),
   ROTATION_STRATEGY: entry(strategySchema, 'round-robin', 'Setting that wins over everything else.'),
   CRITICAL_THRESHOLD: entry(z.coerce.number().pipe(thresholdSchema), '10', 'Setting that wins over everything else.'),
@@ -45,8 +60,14 @@ export type Env = { readonly [K in keyof typeof ENV]?: z.output<(typeof ENV)[K][
 
 /** Default addresses of the provider. */
 export const DEFAULT_BASE_URL = 'https://chatgpt.com/backend-api';
-export const DEFAULT_ISSUER_URL = 'https://auth.openai.com';
-export const DEFAULT_PORT = 3434;
+export /**
+ *
+ */
+const DEFAULT_ISSUER_URL = 'https://auth.openai.com';
+export /**
+ *
+ */
+const DEFAULT_PORT = 3434;
 
 const envSchema = z.object({
   STORE_DIR: ENV.STORE_DIR.schema.optional(),
@@ -84,7 +105,9 @@ export function parseEnv(environment: Readonly<Record<string, string | undefined
   const parsed = envSchema.safeParse(given);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `${ENV_PREFIX}${String(issue.path[0])}: ${issue.message}`);
-  throw new OmaError('CONFIG_INVALID', `The environment is not valid: ${problems.join('; ')}. Correct or unset it.`, { problems });
+  throw new OmaError('CONFIG_INVALID', `The environment is not valid: ${problems.join('; ')}. Correct or unset it.`, {
+    problems,
+  });
 }
 
 /** Tells whether a host name is loopback: 127.0.0.0/8, ::1 or localhost. */
@@ -99,6 +122,10 @@ function isHttpsOrLoopback(url: string): boolean {
   return match[1]?.toLowerCase() === 'https' || isLoopbackHost(match[2] ?? '');
 }
 
-function entry<S extends z.ZodType>(schema: S, defaultText: string, meaning: string): { readonly schema: S; readonly defaultText: string; readonly meaning: string } {
+function entry<S extends z.ZodType>(
+  schema: S,
+  defaultText: string,
+  meaning: string,
+): { readonly schema: S; readonly defaultText: string; readonly meaning: string } {
   return { schema, defaultText, meaning };
 }

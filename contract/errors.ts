@@ -85,6 +85,9 @@ export interface ErrorRow {
   readonly meaning: string;
 }
 
+/**
+ *
+ */
 export type ErrorCode = keyof typeof ERRORS;
 
 /** Accepts exactly the codes of the table. */

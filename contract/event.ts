@@ -9,10 +9,21 @@ import { aliasSchema, isoTimeSchema } from './scalars.ts';
  * Shape: `changed` says that a view must be read again; the others carry what happened.
  */
 export const eventSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('changed'), at: isoTimeSchema, topics: z.array(z.enum(['accounts', 'settings', 'force', 'status', 'logins', 'probes', 'antigravity'])) }),
+  z.object({
+    type: z.literal('changed'),
+    at: isoTimeSchema,
+    topics: z.array(z.enum(['accounts', 'settings', 'force', 'status', 'logins', 'probes', 'antigravity'])),
+  }),
   z.object({ type: z.literal('decision'), at: isoTimeSchema, decision: decisionSchema }),
   z.object({ type: z.literal('force-ended'), at: isoTimeSchema, alias: aliasSchema, because: forceEndSchema }),
   z.object({ type: z.literal('account-needs-login'), at: isoTimeSchema, alias: aliasSchema, reason: z.string() }),
-  z.object({ type: z.literal('probe'), at: isoTimeSchema, probeId: z.string(), alias: aliasSchema, state: z.enum(['queued', 'running', 'success', 'no_data', 'error']), message: z.string() }),
+  z.object({
+    type: z.literal('probe'),
+    at: isoTimeSchema,
+    probeId: z.string(),
+    alias: aliasSchema,
+    state: z.enum(['queued', 'running', 'success', 'no_data', 'error']),
+    message: z.string(),
+  }),
 ]);
 export type OmaEvent = z.infer<typeof eventSchema>;

@@ -52,16 +52,58 @@ export interface FailureRow {
 
 /** Who is blamed, for how long, and what the sender tries next: the one table for plugin and supervisor. */
 export const FAILURES = {
-  'aborted': row('none', 'never', 0, 0, false, 'The user cancelled.'),
-  'bad-request': row('none', 'never', 0, 0, false, 'The request itself was refused; another account would refuse it too.'),
-  'model-unsupported': row('model', 'next', 60 * MINUTE_MS, 24 * 60 * MINUTE_MS, false, 'This account may not use this model.'),
+  aborted: row('none', 'never', 0, 0, false, 'The user cancelled.'),
+  'bad-request': row(
+    'none',
+    'never',
+    0,
+    0,
+    false,
+    'The request itself was refused; another account would refuse it too.',
+  ),
+  'model-unsupported': row(
+    'model',
+    'next',
+    60 * MINUTE_MS,
+    24 * 60 * MINUTE_MS,
+    false,
+    'This account may not use this model.',
+  ),
   'rate-limited': row('account', 'next', 5 * MINUTE_MS, 60 * MINUTE_MS, true, 'The account is at its limit.'),
-  'unauthorized': row('login', 'refresh-once-then-next', MINUTE_MS, 60 * MINUTE_MS, false, 'The access token was refused.'),
-  'workspace-deactivated': row('account', 'next', 30 * MINUTE_MS, 60 * MINUTE_MS, false, 'The workspace is deactivated.'),
-  'forbidden': row('account', 'next', 5 * MINUTE_MS, 60 * MINUTE_MS, false, 'The account may not do this.'),
-  'challenged': row('account', 'next', 10 * SECOND_MS, 30 * SECOND_MS, false, 'A gateway in front of the provider refused the request.'),
+  unauthorized: row(
+    'login',
+    'refresh-once-then-next',
+    MINUTE_MS,
+    60 * MINUTE_MS,
+    false,
+    'The access token was refused.',
+  ),
+  'workspace-deactivated': row(
+    'account',
+    'next',
+    30 * MINUTE_MS,
+    60 * MINUTE_MS,
+    false,
+    'The workspace is deactivated.',
+  ),
+  forbidden: row('account', 'next', 5 * MINUTE_MS, 60 * MINUTE_MS, false, 'The account may not do this.'),
+  challenged: row(
+    'account',
+    'next',
+    10 * SECOND_MS,
+    30 * SECOND_MS,
+    false,
+    'A gateway in front of the provider refused the request.',
+  ),
   'server-error': row('account', 'same-once-then-next', 10 * SECOND_MS, 30 * SECOND_MS, false, 'The provider failed.'),
-  'network': row('none', 'same-once', 0, 0, false, 'The provider could not be reached; that says nothing about an account.'),
+  network: row(
+    'none',
+    'same-once',
+    0,
+    0,
+    false,
+    'The provider could not be reached; that says nothing about an account.',
+  ),
   'stream-broken': row('none', 'never', 0, 0, false, 'The answer broke off after it had begun.'),
 } as const satisfies Record<Exclude<OutcomeKind, 'success'>, FailureRow>;
 
@@ -71,6 +113,13 @@ export const ATTEMPTS_MAX = 3;
 /** A named reset is believed at most this far ahead (a month and a little), in milliseconds. */
 export const RESET_AHEAD_MAX_MS = 35 * 24 * 60 * MINUTE_MS;
 
-function row(blame: FailureRow['blame'], retry: FailureRow['retry'], cooldownMs: number, cooldownMaxMs: number, untilReset: boolean, meaning: string): FailureRow {
+function row(
+  blame: FailureRow['blame'],
+  retry: FailureRow['retry'],
+  cooldownMs: number,
+  cooldownMaxMs: number,
+  untilReset: boolean,
+  meaning: string,
+): FailureRow {
   return { blame, retry, cooldownMs, cooldownMaxMs, untilReset, meaning };
 }

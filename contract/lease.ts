@@ -2,7 +2,15 @@ import * as z from 'zod';
 
 import { blockerSchema } from './account.ts';
 import { outcomeSchema } from './failure.ts';
-import { aliasSchema, epochMsSchema, idSchema, isoTimeSchema, modelSchema, secretSchema, sessionIdSchema } from './scalars.ts';
+import {
+  aliasSchema,
+  epochMsSchema,
+  idSchema,
+  isoTimeSchema,
+  modelSchema,
+  secretSchema,
+  sessionIdSchema,
+} from './scalars.ts';
 
 /** Accounts one request may have excluded already. */
 const EXCLUDED_MAX = 16;

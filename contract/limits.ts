@@ -4,7 +4,10 @@ import { isoTimeSchema, percentSchema } from './scalars.ts';
 
 /** Minutes of the windows that have names of their own. */
 export const FIVE_HOUR_MINUTES = 300;
-export const WEEK_MINUTES = 10_080;
+export /**
+ *
+ */
+const WEEK_MINUTES = 10_080;
 
 /** The meter that ordinary Codex use counts against; other ids are per-model meters. */
 export const MAIN_LIMIT_ID = 'codex';
@@ -48,7 +51,14 @@ export const windowViewSchema = z.object({
 export type WindowView = z.infer<typeof windowViewSchema>;
 
 /** The derived five-hour or weekly figure. */
-export const limitViewSchema = windowViewSchema.pick({ usedPercent: true, remainingPercent: true, lastKnownUsedPercent: true, resetsAt: true, observedAt: true, source: true });
+export const limitViewSchema = windowViewSchema.pick({
+  usedPercent: true,
+  remainingPercent: true,
+  lastKnownUsedPercent: true,
+  resetsAt: true,
+  observedAt: true,
+  source: true,
+});
 
 /** Which probe the stored figures come from. */
 export const probeDiagnosticsSchema = z.object({
@@ -114,9 +124,26 @@ const reportBase = {
  * Shape: `complete` has at least one window of the main meter; `no_data` completed but said nothing usable; `failed` proves nothing.
  */
 export const probeReportSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('complete'), ...reportBase, observedAtMs: z.int().positive(), planType: z.string().max(64).nullable(), windows: z.array(reportedWindowSchema).min(1).max(32) }),
-  z.object({ kind: z.literal('no_data'), ...reportBase, observedAtMs: z.int().positive(), message: z.string().max(500) }),
-  z.object({ kind: z.literal('failed'), ...reportBase, code: probeFailureCodeSchema, message: z.string().max(500), retryAtMs: z.int().positive().nullable() }),
+  z.object({
+    kind: z.literal('complete'),
+    ...reportBase,
+    observedAtMs: z.int().positive(),
+    planType: z.string().max(64).nullable(),
+    windows: z.array(reportedWindowSchema).min(1).max(32),
+  }),
+  z.object({
+    kind: z.literal('no_data'),
+    ...reportBase,
+    observedAtMs: z.int().positive(),
+    message: z.string().max(500),
+  }),
+  z.object({
+    kind: z.literal('failed'),
+    ...reportBase,
+    code: probeFailureCodeSchema,
+    message: z.string().max(500),
+    retryAtMs: z.int().positive().nullable(),
+  }),
 ]);
 export type ProbeReport = z.infer<typeof probeReportSchema>;
 
@@ -124,6 +151,13 @@ export type ProbeReport = z.infer<typeof probeReportSchema>;
 export const historyEntrySchema = z.object({
   at: z.int().positive(),
   source: probeSourceSchema,
-  windows: z.array(z.object({ limitId: z.string(), durationMinutes: z.number(), usedPercent: percentSchema, resetsAtMs: z.int().nullable() })),
+  windows: z.array(
+    z.object({
+      limitId: z.string(),
+      durationMinutes: z.number(),
+      usedPercent: percentSchema,
+      resetsAtMs: z.int().nullable(),
+    }),
+  ),
 });
 export type HistoryEntry = z.infer<typeof historyEntrySchema>;

@@ -39,8 +39,8 @@ export type OperationTable = Readonly<Record<string, Operation>>;
 export interface CancelSignal {
   readonly aborted: boolean;
   readonly reason: unknown;
-  addEventListener(type: 'abort', listener: () => void): void;
-  removeEventListener(type: 'abort', listener: () => void): void;
+  addEventListener: (type: 'abort', listener: () => void) => void;
+  removeEventListener: (type: 'abort', listener: () => void) => void;
 }
 
 /** Who calls, as the door knows it. */
@@ -57,7 +57,10 @@ export interface CallContext {
 
 /** What a server must provide for a table: one function an operation. */
 export type Handlers<T extends OperationTable> = {
-  readonly [K in keyof T]: (params: z.output<T[K]['params']>, context: CallContext) => Promise<z.input<T[K]['result']>> | z.input<T[K]['result']>;
+  readonly [K in keyof T]: (
+    params: z.output<T[K]['params']>,
+    context: CallContext,
+  ) => Promise<z.input<T[K]['result']>> | z.input<T[K]['result']>;
 };
 
 /** How one call differs from the table's defaults. */
@@ -68,7 +71,10 @@ export interface CallOptions {
 
 /** What a client of a table offers: one function an operation, rejecting with OmaError only. */
 export type Client<T extends OperationTable> = {
-  readonly [K in keyof T]: (params: z.input<T[K]['params']>, options?: CallOptions) => Promise<z.output<T[K]['result']>>;
+  readonly [K in keyof T]: (
+    params: z.input<T[K]['params']>,
+    options?: CallOptions,
+  ) => Promise<z.output<T[K]['result']>>;
 };
 
 /** The parsed parameters of an operation. */

@@ -7,8 +7,8 @@ import { decisionSchema } from './decision.ts';
 import type { ErrorCode } from './errors.ts';
 import { forceViewSchema } from './force.ts';
 import { clientKindSchema, helloSchema } from './handshake.ts';
-import { historyEntrySchema } from './limits.ts';
 import { leaseReportSchema, leaseRequestSchema, leaseSchema } from './lease.ts';
+import { historyEntrySchema } from './limits.ts';
 import { loginMethodSchema, loginViewSchema } from './login.ts';
 import type { OperationTable } from './operation.ts';
 import { probeRunViewSchema } from './probe.ts';
@@ -26,7 +26,13 @@ const none = z.strictObject({});
 const byAlias = z.strictObject({ alias: aliasSchema });
 const byLogin = z.strictObject({ loginId: idSchema });
 const storeErrors = ['STORE_UNWRITABLE'] as const satisfies readonly ErrorCode[];
-const loginErrors = ['LOGIN_PORTS_BUSY', 'UPSTREAM_UNREACHABLE', 'UPSTREAM_INVALID_ANSWER', 'CHILD_UNAVAILABLE', 'OPERATION_IN_PROGRESS'] as const satisfies readonly ErrorCode[];
+const loginErrors = [
+  'LOGIN_PORTS_BUSY',
+  'UPSTREAM_UNREACHABLE',
+  'UPSTREAM_INVALID_ANSWER',
+  'CHILD_UNAVAILABLE',
+  'OPERATION_IN_PROGRESS',
+] as const satisfies readonly ErrorCode[];
 
 /** Where an import comes from. */
 export const importSourceSchema = z.enum(['codex', 'upstream', 'opencode', 'file']);
@@ -48,13 +54,23 @@ export const OPERATIONS = {
   // ── session ──
   'session.hello': {
     summary: 'Says who is there; the first call on a connection.',
-    params: helloSchema.extend({ kind: clientKindSchema, host: z.string().max(64).nullable().describe('The program around it, such as "opencode 1.18.33".') }),
+    params: helloSchema.extend({
+      kind: clientKindSchema,
+      host: z.string().max(64).nullable().describe('The program around it, such as "opencode 1.18.33".'),
+    }),
     result: helloSchema.extend({ demo: z.boolean() }),
     errors: ['SUPERVISOR_INCOMPATIBLE'],
     deadlineMs: READ_MS,
     durability: 'none',
   },
-  'session.subscribe': { summary: 'Sends events to this connection as notifications from now on.', params: none, result: none, errors: [], deadlineMs: READ_MS, durability: 'none' },
+  'session.subscribe': {
+    summary: 'Sends events to this connection as notifications from now on.',
+    params: none,
+    result: none,
+    errors: [],
+    deadlineMs: READ_MS,
+    durability: 'none',
+  },
   // ── lease ──
   'lease.acquire': {
     summary: 'Chooses an account for one request and hands out its access token.',
@@ -65,25 +81,60 @@ export const OPERATIONS = {
     durability: 'soon',
   },
   'lease.refresh': {
-    summary: 'After a 401: refreshes the token of the leased account, at most once however many ask, and leases it again.',
+    summary:
+      'After a 401: refreshes the token of the leased account, at most once however many ask, and leases it again.',
     params: z.object({ leaseId: idSchema }),
     result: leaseSchema,
-    errors: ['LEASE_NOT_FOUND', 'ACCOUNT_NEEDS_LOGIN', 'REFRESH_REJECTED', 'UPSTREAM_UNREACHABLE', 'CHILD_UNAVAILABLE', 'ACCOUNT_NOT_FOUND', 'ACCOUNT_DISABLED', ...storeErrors],
+    errors: [
+      'LEASE_NOT_FOUND',
+      'ACCOUNT_NEEDS_LOGIN',
+      'REFRESH_REJECTED',
+      'UPSTREAM_UNREACHABLE',
+      'CHILD_UNAVAILABLE',
+      'ACCOUNT_NOT_FOUND',
+      'ACCOUNT_DISABLED',
+      ...storeErrors,
+    ],
     deadlineMs: LEASE_MS,
     durability: 'before-reply',
   },
   'lease.report': {
     summary: 'Says what became of a lease; the supervisor decides who is to blame.',
     params: leaseReportSchema,
-    result: z.object({ cooledUntilMs: z.int().nullable().describe('When the account is back, if it was cooled down.') }),
+    result: z.object({
+      cooledUntilMs: z.int().nullable().describe('When the account is back, if it was cooled down.'),
+    }),
     errors: ['LEASE_NOT_FOUND'],
     deadlineMs: READ_MS,
     durability: 'soon',
   },
   // ── status ──
-  'status.get': { summary: 'Shows everything at a glance.', params: none, result: statusSchema, errors: [], deadlineMs: READ_MS, durability: 'none', http: { method: 'GET', path: '/api/status' }, cli: [{ verb: 'status' }] },
-  'supervisor.stop': { summary: 'Stops the supervisor in order.', params: none, result: none, errors: [], deadlineMs: CHANGE_MS, durability: 'none' },
-  'dashboard.launch': { summary: 'Makes a launch address for the dashboard.', params: none, result: z.object({ url: z.string().nullable() }), errors: [], deadlineMs: READ_MS, durability: 'none' },
+  'status.get': {
+    summary: 'Shows everything at a glance.',
+    params: none,
+    result: statusSchema,
+    errors: [],
+    deadlineMs: READ_MS,
+    durability: 'none',
+    http: { method: 'GET', path: '/api/status' },
+    cli: [{ verb: 'status' }],
+  },
+  'supervisor.stop': {
+    summary: 'Stops the supervisor in order.',
+    params: none,
+    result: none,
+    errors: [],
+    deadlineMs: CHANGE_MS,
+    durability: 'none',
+  },
+  'dashboard.launch': {
+    summary: 'Makes a launch address for the dashboard.',
+    params: none,
+    result: z.object({ url: z.string().nullable() }),
+    errors: [],
+    deadlineMs: READ_MS,
+    durability: 'none',
+  },
   // ── account ──
   'account.list': {
     summary: 'Lists all accounts with eligibility, health and limits.',
@@ -115,9 +166,22 @@ export const OPERATIONS = {
   },
   'account.import': {
     summary: 'Imports logins from codex, upstream, OpenCode or a file.',
-    params: z.strictObject({ source: importSourceSchema, path: z.string().min(1).max(4_096).optional(), alias: aliasSchema.optional(), passphrase: z.string().min(1).max(1_024).optional(), dryRun: z.boolean().default(false) }),
+    params: z.strictObject({
+      source: importSourceSchema,
+      path: z.string().min(1).max(4_096).optional(),
+      alias: aliasSchema.optional(),
+      passphrase: z.string().min(1).max(1_024).optional(),
+      dryRun: z.boolean().default(false),
+    }),
     result: importResultSchema,
-    errors: ['IMPORT_INVALID', 'IMPORT_NOT_FOUND', 'ALIAS_TAKEN', 'STORE_PASSPHRASE_REQUIRED', 'STORE_PASSPHRASE_WRONG', ...storeErrors],
+    errors: [
+      'IMPORT_INVALID',
+      'IMPORT_NOT_FOUND',
+      'ALIAS_TAKEN',
+      'STORE_PASSPHRASE_REQUIRED',
+      'STORE_PASSPHRASE_WRONG',
+      ...storeErrors,
+    ],
     deadlineMs: CHANGE_MS,
     durability: 'before-reply',
     http: { method: 'POST', path: '/api/accounts/import' },
@@ -136,13 +200,25 @@ export const OPERATIONS = {
     summary: 'Enables or disables one account.',
     params: z.strictObject({ alias: aliasSchema, enabled: z.boolean(), reason: reasonSchema.optional() }),
     result: accountViewSchema,
-    errors: ['ACCOUNT_NOT_FOUND', 'ALREADY_ENABLED', 'ALREADY_DISABLED', 'LAST_ENABLED_ACCOUNT', 'OPERATION_IN_PROGRESS', ...storeErrors],
+    errors: [
+      'ACCOUNT_NOT_FOUND',
+      'ALREADY_ENABLED',
+      'ALREADY_DISABLED',
+      'LAST_ENABLED_ACCOUNT',
+      'OPERATION_IN_PROGRESS',
+      ...storeErrors,
+    ],
     deadlineMs: CHANGE_MS,
     durability: 'before-reply',
     http: { method: 'PUT', path: '/api/accounts/:alias/enabled' },
     cli: [
       { verb: 'enable', args: ['alias'], fixed: { enabled: true }, summary: 'Puts an account back into rotation.' },
-      { verb: 'disable', args: ['alias'], fixed: { enabled: false }, summary: 'Takes an account out of rotation; it is neither used, probed nor refreshed.' },
+      {
+        verb: 'disable',
+        args: ['alias'],
+        fixed: { enabled: false },
+        summary: 'Takes an account out of rotation; it is neither used, probed nor refreshed.',
+      },
     ],
   },
   'account.reauth': {
@@ -158,16 +234,47 @@ export const OPERATIONS = {
     summary: "Writes an account into codex's own login file.",
     params: byAlias,
     result: accountViewSchema,
-    errors: ['ACCOUNT_NOT_FOUND', 'ACCOUNT_DISABLED', 'ACCOUNT_NEEDS_LOGIN', 'REFRESH_REJECTED', 'UPSTREAM_UNREACHABLE', 'CHILD_UNAVAILABLE', ...storeErrors],
+    errors: [
+      'ACCOUNT_NOT_FOUND',
+      'ACCOUNT_DISABLED',
+      'ACCOUNT_NEEDS_LOGIN',
+      'REFRESH_REJECTED',
+      'UPSTREAM_UNREACHABLE',
+      'CHILD_UNAVAILABLE',
+      ...storeErrors,
+    ],
     deadlineMs: LEASE_MS,
     durability: 'before-reply',
     http: { method: 'POST', path: '/api/accounts/:alias/switch' },
     cli: [{ verb: 'switch', args: ['alias'] }],
   },
   // ── login ──
-  'login.get': { summary: 'Shows how a login stands.', params: byLogin, result: loginViewSchema, errors: ['LOGIN_NOT_FOUND'], deadlineMs: READ_MS, durability: 'none', http: { method: 'GET', path: '/api/logins/:loginId' } },
-  'login.list': { summary: 'Lists the logins under way or lately over.', params: none, result: z.object({ logins: z.array(loginViewSchema) }), errors: [], deadlineMs: READ_MS, durability: 'none', http: { method: 'GET', path: '/api/logins' } },
-  'login.wait': { summary: 'Answers when the login is over, or after 25 s with how it stands.', params: byLogin, result: loginViewSchema, errors: ['LOGIN_NOT_FOUND'], deadlineMs: 30_000, durability: 'none' },
+  'login.get': {
+    summary: 'Shows how a login stands.',
+    params: byLogin,
+    result: loginViewSchema,
+    errors: ['LOGIN_NOT_FOUND'],
+    deadlineMs: READ_MS,
+    durability: 'none',
+    http: { method: 'GET', path: '/api/logins/:loginId' },
+  },
+  'login.list': {
+    summary: 'Lists the logins under way or lately over.',
+    params: none,
+    result: z.object({ logins: z.array(loginViewSchema) }),
+    errors: [],
+    deadlineMs: READ_MS,
+    durability: 'none',
+    http: { method: 'GET', path: '/api/logins' },
+  },
+  'login.wait': {
+    summary: 'Answers when the login is over, or after 25 s with how it stands.',
+    params: byLogin,
+    result: loginViewSchema,
+    errors: ['LOGIN_NOT_FOUND'],
+    deadlineMs: 30_000,
+    durability: 'none',
+  },
   'login.paste': {
     summary: 'Hands over the address that the browser showed at the end.',
     params: z.strictObject({ loginId: idSchema, pasted: z.string().min(1).max(8_192) }),
@@ -177,9 +284,25 @@ export const OPERATIONS = {
     durability: 'none',
     http: { method: 'POST', path: '/api/logins/:loginId/paste' },
   },
-  'login.cancel': { summary: 'Cancels a login.', params: byLogin, result: loginViewSchema, errors: ['LOGIN_NOT_FOUND', 'CHILD_UNAVAILABLE'], deadlineMs: CHANGE_MS, durability: 'none', http: { method: 'POST', path: '/api/logins/:loginId/cancel' } },
+  'login.cancel': {
+    summary: 'Cancels a login.',
+    params: byLogin,
+    result: loginViewSchema,
+    errors: ['LOGIN_NOT_FOUND', 'CHILD_UNAVAILABLE'],
+    deadlineMs: CHANGE_MS,
+    durability: 'none',
+    http: { method: 'POST', path: '/api/logins/:loginId/cancel' },
+  },
   // ── force ──
-  'force.get': { summary: 'Shows the force.', params: none, result: forceViewSchema, errors: [], deadlineMs: READ_MS, durability: 'none', http: { method: 'GET', path: '/api/force' } },
+  'force.get': {
+    summary: 'Shows the force.',
+    params: none,
+    result: forceViewSchema,
+    errors: [],
+    deadlineMs: READ_MS,
+    durability: 'none',
+    http: { method: 'GET', path: '/api/force' },
+  },
   'force.activate': {
     summary: 'Pins one account for 24 h, then returns to the strategy in force before.',
     params: byAlias,
@@ -190,9 +313,25 @@ export const OPERATIONS = {
     http: { method: 'POST', path: '/api/force' },
     cli: [{ verb: 'force', args: ['alias'] }],
   },
-  'force.clear': { summary: 'Ends the force and restores the strategy.', params: none, result: forceViewSchema, errors: ['FORCE_NOT_ACTIVE', ...storeErrors], deadlineMs: CHANGE_MS, durability: 'before-reply', http: { method: 'POST', path: '/api/force/clear' } },
+  'force.clear': {
+    summary: 'Ends the force and restores the strategy.',
+    params: none,
+    result: forceViewSchema,
+    errors: ['FORCE_NOT_ACTIVE', ...storeErrors],
+    deadlineMs: CHANGE_MS,
+    durability: 'before-reply',
+    http: { method: 'POST', path: '/api/force/clear' },
+  },
   // ── settings ──
-  'settings.get': { summary: 'Shows every setting with its origin.', params: none, result: settingsViewSchema, errors: [], deadlineMs: READ_MS, durability: 'none', http: { method: 'GET', path: '/api/settings' } },
+  'settings.get': {
+    summary: 'Shows every setting with its origin.',
+    params: none,
+    result: settingsViewSchema,
+    errors: [],
+    deadlineMs: READ_MS,
+    durability: 'none',
+    http: { method: 'GET', path: '/api/settings' },
+  },
   'settings.update': {
     summary: 'Changes settings, all of them or none.',
     params: partialSettingsSchema,
@@ -202,7 +341,15 @@ export const OPERATIONS = {
     durability: 'before-reply',
     http: { method: 'PUT', path: '/api/settings' },
   },
-  'settings.reset': { summary: 'Forgets every persisted setting.', params: none, result: settingsViewSchema, errors: [...storeErrors], deadlineMs: CHANGE_MS, durability: 'before-reply', http: { method: 'POST', path: '/api/settings/reset' } },
+  'settings.reset': {
+    summary: 'Forgets every persisted setting.',
+    params: none,
+    result: settingsViewSchema,
+    errors: [...storeErrors],
+    deadlineMs: CHANGE_MS,
+    durability: 'before-reply',
+    http: { method: 'POST', path: '/api/settings/reset' },
+  },
   'settings.preset': {
     summary: 'Applies a preset of thresholds and weights.',
     params: z.strictObject({ preset: presetSchema }),
@@ -215,18 +362,32 @@ export const OPERATIONS = {
   // ── probe ──
   'probe.start': {
     summary: 'Probes one account, some, or all enabled ones.',
-    params: z.strictObject({ alias: aliasSchema.optional(), aliases: z.array(aliasSchema).min(1).max(1_000).optional() }),
+    params: z.strictObject({
+      alias: aliasSchema.optional(),
+      aliases: z.array(aliasSchema).min(1).max(1_000).optional(),
+    }),
     result: probeRunViewSchema,
     errors: ['ACCOUNT_NOT_FOUND', 'ACCOUNT_DISABLED', 'OPERATION_IN_PROGRESS', 'CHILD_UNAVAILABLE'],
     deadlineMs: CHANGE_MS,
     durability: 'soon',
     http: { method: 'POST', path: '/api/probe', status: 202 },
   },
-  'probe.get': { summary: 'Shows how a probe run stands.', params: z.strictObject({ probeId: idSchema }), result: probeRunViewSchema, errors: ['PROBE_NOT_FOUND'], deadlineMs: READ_MS, durability: 'none', http: { method: 'GET', path: '/api/probe/:probeId' } },
+  'probe.get': {
+    summary: 'Shows how a probe run stands.',
+    params: z.strictObject({ probeId: idSchema }),
+    result: probeRunViewSchema,
+    errors: ['PROBE_NOT_FOUND'],
+    deadlineMs: READ_MS,
+    durability: 'none',
+    http: { method: 'GET', path: '/api/probe/:probeId' },
+  },
   // ── decisions ──
   'decision.list': {
     summary: 'Lists recent decisions, newest first, each with its reasons.',
-    params: z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(50), requestId: idSchema.optional() }),
+    params: z.strictObject({
+      limit: z.coerce.number().int().min(1).max(500).default(50),
+      requestId: idSchema.optional(),
+    }),
     result: z.object({ decisions: z.array(decisionSchema) }),
     errors: [],
     deadlineMs: READ_MS,
@@ -235,7 +396,11 @@ export const OPERATIONS = {
   },
   'decision.explain': {
     summary: 'Says which account the next request would get, and why; changes nothing.',
-    params: z.strictObject({ sessionId: z.string().min(1).max(256).optional(), model: z.string().min(1).max(128).optional(), strategy: strategySchema.optional() }),
+    params: z.strictObject({
+      sessionId: z.string().min(1).max(256).optional(),
+      model: z.string().min(1).max(128).optional(),
+      strategy: strategySchema.optional(),
+    }),
     result: decisionSchema,
     errors: [],
     deadlineMs: READ_MS,
@@ -264,11 +429,23 @@ export const OPERATIONS = {
   'store.check': {
     summary: 'Checks the store file on disk and every invariant.',
     params: none,
-    result: z.object({ ok: z.boolean(), file: z.string(), problems: z.array(z.string()), accounts: z.int(), encrypted: z.boolean() }),
+    result: z.object({
+      ok: z.boolean(),
+      file: z.string(),
+      problems: z.array(z.string()),
+      accounts: z.int(),
+      encrypted: z.boolean(),
+    }),
     errors: [],
     deadlineMs: CHANGE_MS,
     durability: 'none',
   },
 } as const satisfies OperationTable;
+/**
+ *
+ */
 export type Operations = typeof OPERATIONS;
+/**
+ *
+ */
 export type OperationName = keyof Operations;

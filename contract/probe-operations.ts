@@ -12,7 +12,10 @@ export const PROBE_DEADLINE_MS = 90_000;
 export const probeRunParamsSchema = z.object({
   probeId: idSchema,
   source: probeSourceSchema.extract(['codex-exec', 'codex-app-server']),
-  seat: z.string().regex(/^[a-f0-9]{8,64}$/).describe('Hash of the seat; names its private home.'),
+  seat: z
+    .string()
+    .regex(/^[a-f0-9]{8,64}$/)
+    .describe('Hash of the seat; names its private home.'),
   homesDir: z.string().describe('Directory (0700) of the private homes.'),
   codexBin: z.string().nullable().describe('The binary, null = search PATH.'),
   baseUrl: z.string(),
@@ -25,8 +28,22 @@ export const probeRunParamsSchema = z.object({
 
 /** What the supervisor may ask of the probe-runner. */
 export const PROBE_OPERATIONS = {
-  'session.hello': { summary: 'Says who is there; the first call on the pipe.', params: helloSchema, result: helloSchema, errors: [], deadlineMs: 5_000, durability: 'none' },
-  'session.ping': { summary: 'Proves that the event loop turns.', params: z.object({}), result: z.object({}), errors: [], deadlineMs: 5_000, durability: 'none' },
+  'session.hello': {
+    summary: 'Says who is there; the first call on the pipe.',
+    params: helloSchema,
+    result: helloSchema,
+    errors: [],
+    deadlineMs: 5_000,
+    durability: 'none',
+  },
+  'session.ping': {
+    summary: 'Proves that the event loop turns.',
+    params: z.object({}),
+    result: z.object({}),
+    errors: [],
+    deadlineMs: 5_000,
+    durability: 'none',
+  },
   'probe.run': {
     summary: 'Runs codex for one seat and returns evidence; limits are the supervisor’s decision.',
     params: probeRunParamsSchema,
@@ -35,14 +52,30 @@ export const PROBE_OPERATIONS = {
     deadlineMs: 10 * PROBE_DEADLINE_MS,
     durability: 'none',
   },
-  'probe.cancel': { summary: 'Kills a running probe; run answers with CANCELLED.', params: z.object({ probeId: idSchema }), result: z.object({}), errors: ['PROBE_NOT_FOUND'], deadlineMs: 10_000, durability: 'none' },
+  'probe.cancel': {
+    summary: 'Kills a running probe; run answers with CANCELLED.',
+    params: z.object({ probeId: idSchema }),
+    result: z.object({}),
+    errors: ['PROBE_NOT_FOUND'],
+    deadlineMs: 10_000,
+    durability: 'none',
+  },
   'codex.inspect': {
     summary: 'Finds the codex binary and its version.',
     params: z.object({ codexBin: z.string().nullable() }),
-    result: z.object({ found: z.boolean(), path: z.string().nullable(), version: z.string().nullable(), supported: z.boolean(), message: z.string() }),
+    result: z.object({
+      found: z.boolean(),
+      path: z.string().nullable(),
+      version: z.string().nullable(),
+      supported: z.boolean(),
+      message: z.string(),
+    }),
     errors: [],
     deadlineMs: 15_000,
     durability: 'none',
   },
 } as const satisfies OperationTable;
+/**
+ *
+ */
 export type ProbeOperations = typeof PROBE_OPERATIONS;

@@ -19,6 +19,9 @@ export type Secret = z.infer<typeof secretSchema>;
 
 /** Milliseconds since 1970, UTC. */
 export const epochMsSchema = z.int().nonnegative();
+/**
+ *
+ */
 export type EpochMs = number;
 
 /** An instant as people and JSON APIs write it, UTC. */

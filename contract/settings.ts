@@ -15,19 +15,32 @@ export type Preset = z.infer<typeof presetSchema>;
 export const settingsSchema = z.strictObject({
   rotationStrategy: strategySchema.describe('How an account is chosen.'),
   sessionAffinity: z.boolean().describe('Keep a session on its account while that account is eligible.'),
-  criticalThreshold: thresholdSchema.describe('Below this remaining percentage an account is chosen only if no better one is eligible.'),
+  criticalThreshold: thresholdSchema.describe(
+    'Below this remaining percentage an account is chosen only if no better one is eligible.',
+  ),
   lowThreshold: thresholdSchema.describe('Below this remaining percentage an account is shown as low.'),
-  accountWeights: z.record(aliasSchema, weightSchema).describe('Weight of each account in weighted rotation; absent = 1.'),
+  accountWeights: z
+    .record(aliasSchema, weightSchema)
+    .describe('Weight of each account in weighted rotation; absent = 1.'),
   antigravityEnabled: z.boolean().describe('Shows the quotas of the antigravity plugin; off by default.'),
   antigravityReserved: z.array(aliasSchema).max(100).describe('Accounts kept for antigravity while it is enabled.'),
   probeSources: z.array(probeSourceSchema).min(1).max(3).describe('Sources a manual probe asks, in order.'),
-  probeBackgroundSources: z.array(probeSourceSchema).max(3).describe('Sources the schedule asks, in order; empty = no schedule.'),
+  probeBackgroundSources: z
+    .array(probeSourceSchema)
+    .max(3)
+    .describe('Sources the schedule asks, in order; empty = no schedule.'),
   probeIntervalMinutes: z.int().min(1).max(1_440).describe('Minutes between two scheduled probes of an account.'),
-  probeEffort: z.string().regex(/^[a-z]{1,16}$/).describe('Reasoning effort of an exec probe.'),
+  probeEffort: z
+    .string()
+    .regex(/^[a-z]{1,16}$/)
+    .describe('Reasoning effort of an exec probe.'),
   probeModels: z.array(modelSchema).min(1).max(10).describe('Models an exec probe tries, in order.'),
   dashboardHost: z.string().max(64).describe('Address of the dashboard; loopback only.'),
 });
 export type Settings = z.infer<typeof settingsSchema>;
+/**
+ *
+ */
 export type SettingName = keyof Settings;
 
 const fields = settingsSchema.shape;

@@ -43,9 +43,19 @@ export const statusSchema = z.object({
     lastServed: aliasSchema.nullable(),
     earliestRecovery: isoTimeSchema.nullable(),
   }),
-  openRefreshes: z.array(z.object({ alias: aliasSchema, since: isoTimeSchema })).describe('Refreshes that were sent and never answered.'),
+  openRefreshes: z
+    .array(z.object({ alias: aliasSchema, since: isoTimeSchema }))
+    .describe('Refreshes that were sent and never answered.'),
   leases: z.object({ inFlight: z.int(), served: z.int(), failed: z.int() }),
   children: z.array(childViewSchema),
-  clients: z.array(z.object({ kind: clientKindSchema, pid: z.int(), version: z.string(), host: z.string().nullable(), since: isoTimeSchema })),
+  clients: z.array(
+    z.object({
+      kind: clientKindSchema,
+      pid: z.int(),
+      version: z.string(),
+      host: z.string().nullable(),
+      since: isoTimeSchema,
+    }),
+  ),
 });
 export type Status = z.infer<typeof statusSchema>;

@@ -45,11 +45,24 @@ export const WORKER_OPERATIONS = {
     deadlineMs: 5_000,
     durability: 'none',
   },
-  'session.ping': { summary: 'Proves that the event loop turns.', params: z.object({}), result: z.object({}), errors: [], deadlineMs: 5_000, durability: 'none' },
+  'session.ping': {
+    summary: 'Proves that the event loop turns.',
+    params: z.object({}),
+    result: z.object({}),
+    errors: [],
+    deadlineMs: 5_000,
+    durability: 'none',
+  },
   'login.begin': {
     summary: 'Starts a login and says what the person has to do.',
     params: z.object({ loginId: idSchema, method: loginMethodSchema, issuerUrl: z.string() }),
-    result: z.object({ method: loginMethodSchema, url: z.string(), userCode: z.string().nullable(), instructions: z.string(), expiresAtMs: epochMsSchema }),
+    result: z.object({
+      method: loginMethodSchema,
+      url: z.string(),
+      userCode: z.string().nullable(),
+      instructions: z.string(),
+      expiresAtMs: epochMsSchema,
+    }),
     errors: ['LOGIN_PORTS_BUSY', 'UPSTREAM_UNREACHABLE', 'UPSTREAM_INVALID_ANSWER', 'OPERATION_IN_PROGRESS'],
     deadlineMs: 30_000,
     durability: 'none',
@@ -58,7 +71,14 @@ export const WORKER_OPERATIONS = {
     summary: 'Waits until the person is done and exchanges the code for tokens.',
     params: z.object({ loginId: idSchema }),
     result: tokenSetSchema,
-    errors: ['LOGIN_NOT_FOUND', 'LOGIN_CANCELLED', 'LOGIN_TIMED_OUT', 'LOGIN_REFUSED', 'UPSTREAM_UNREACHABLE', 'UPSTREAM_INVALID_ANSWER'],
+    errors: [
+      'LOGIN_NOT_FOUND',
+      'LOGIN_CANCELLED',
+      'LOGIN_TIMED_OUT',
+      'LOGIN_REFUSED',
+      'UPSTREAM_UNREACHABLE',
+      'UPSTREAM_INVALID_ANSWER',
+    ],
     deadlineMs: LOGIN_TIMEOUT_MS + 60_000,
     durability: 'none',
   },
@@ -95,4 +115,7 @@ export const WORKER_OPERATIONS = {
     durability: 'none',
   },
 } as const satisfies OperationTable;
+/**
+ *
+ */
 export type WorkerOperations = typeof WORKER_OPERATIONS;

@@ -4,11 +4,11 @@ type ClientView = Status['clients'][number];
 
 /** Who is connected to the socket and has said hello. */
 export interface Clients {
-  greet(connectionId: string, client: ClientView): void;
-  gone(connectionId: string): void;
+  greet: (connectionId: string, client: ClientView) => void;
+  gone: (connectionId: string) => void;
   /** The kind of client behind a connection, for log and audit. */
-  actorOf(connectionId: string): string;
-  list(): ClientView[];
+  actorOf: (connectionId: string) => string;
+  list: () => ClientView[];
 }
 
 /** Creates an empty list. */

@@ -6,13 +6,13 @@ import type { Status } from '../contract/status.ts';
 import type { Clients } from './clients.ts';
 import type { Account } from './core/state.ts';
 import type { EventBus } from './event-bus.ts';
+import { listAccounts } from './operations/accounts.ts';
 import { createAudit } from './operations/audit.ts';
 import { codexAuthFileAt } from './operations/codex-auth-file.ts';
-import { createCodexAuthSync, type CodexAuthSync } from './operations/codex-auth-sync.ts';
-import { listAccounts } from './operations/accounts.ts';
+import { type CodexAuthSync, createCodexAuthSync } from './operations/codex-auth-sync.ts';
 import type { Context } from './operations/context.ts';
 import { createDecisions, type Decisions } from './operations/decisions.ts';
-import { tellEnded, type ForceDeps } from './operations/force.ts';
+import { type ForceDeps, tellEnded } from './operations/force.ts';
 import { createHandlers, type HandlerDeps } from './operations/handlers.ts';
 import { createLeases, type Leases } from './operations/leases.ts';
 import { createLogins } from './operations/logins.ts';
@@ -29,9 +29,9 @@ export interface ComposeOptions {
   readonly clients: Clients;
   readonly bus: EventBus;
   readonly facts: ProcessFacts;
-  launchUrl(): string | null;
+  launchUrl: () => string | null;
   readonly checkStore: HandlerDeps['checkStore'];
-  stop(): void;
+  stop: () => void;
 }
 
 /** The operations, and the parts of them that doors and loops use directly. */
@@ -44,8 +44,8 @@ export interface Composed {
   readonly codexSync: CodexAuthSync;
   readonly force: ForceDeps;
   readonly subscribers: Subscribers;
-  status(): Status;
-  accounts(): readonly AccountView[];
+  status: () => Status;
+  accounts: () => readonly AccountView[];
 }
 
 /** Puts the operations together. */
@@ -96,5 +96,16 @@ export function composeOperations(options: ComposeOptions): Composed {
     checkStore: options.checkStore,
     stop: options.stop,
   });
-  return { handlers, leases, refresher, probes, decisions, codexSync, force: { context, audit }, subscribers, status: () => getStatus(status), accounts: () => listAccounts(accounts).accounts };
+  return {
+    handlers,
+    leases,
+    refresher,
+    probes,
+    decisions,
+    codexSync,
+    force: { context, audit },
+    subscribers,
+    status: () => getStatus(status),
+    accounts: () => listAccounts(accounts).accounts,
+  };
 }

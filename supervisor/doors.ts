@@ -26,7 +26,7 @@ export interface DoorOptions {
 /** The open doors. Shape: `url` is the dashboard's address without a token. */
 export interface Doors {
   readonly url: string;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** Opens the dashboard, then the socket: whoever finds the socket finds everything ready. */

@@ -2,9 +2,9 @@ import type { OmaEvent } from '../contract/event.ts';
 
 /** Tells events to whoever listens at that moment. */
 export interface EventBus {
-  emit(event: OmaEvent): void;
+  emit: (event: OmaEvent) => void;
   /** Calls back for each event until the returned function is called. */
-  subscribe(listener: (event: OmaEvent) => void): () => void;
+  subscribe: (listener: (event: OmaEvent) => void) => () => void;
 }
 
 /** Creates a bus nobody listens to yet. */

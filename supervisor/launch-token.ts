@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
-import { secretSchema, type Secret } from '../contract/scalars.ts';
+import { type Secret, secretSchema } from '../contract/scalars.ts';
 import { replaceFile } from './store/durable-file.ts';
 
 const TOKEN_BYTES = 32;

@@ -1,11 +1,11 @@
 import type { PartialSettings } from '../contract/settings.ts';
 import type { Composed } from './compose.ts';
+import { readConfigFile } from './config-file.ts';
 import { startCodexAuthWatch } from './loops/codex-auth-watch.ts';
 import { startConfigWatch } from './loops/config-watch.ts';
 import { startForceExpiryLoop } from './loops/force-expiry-loop.ts';
 import { startProbeLoop } from './loops/probe-loop.ts';
 import { startRefreshLoop } from './loops/refresh-loop.ts';
-import { readConfigFile } from './config-file.ts';
 import type { Context } from './operations/context.ts';
 import type { ReloadableSettings } from './settings-source.ts';
 
@@ -15,11 +15,13 @@ export interface LoopOptions {
   readonly operations: Composed;
   readonly configFile: string | null;
   readonly settings: ReloadableSettings;
-  random(): number;
+  random: () => number;
 }
 
 /** Starts everything that happens without being asked. */
-export function startLoops({ context, operations, configFile, settings, random }: LoopOptions): { stop(): Promise<void> } {
+export function startLoops({ context, operations, configFile, settings, random }: LoopOptions): {
+  stop: () => Promise<void>;
+} {
   const apply = (runtime: PartialSettings): void => {
     settings.setRuntime(runtime);
   };

@@ -9,25 +9,51 @@ export function metricsText(status: Status, accounts: readonly AccountView[], no
     gauge('oma_accounts', 'Accounts in the store.', [['', status.accounts.total]]),
     gauge('oma_accounts_enabled', 'Accounts whose switch is on.', [['', status.accounts.enabled]]),
     gauge('oma_accounts_eligible', 'Accounts that can serve now.', [['', status.accounts.eligible]]),
-    gauge('oma_accounts_needing_login', 'Accounts that a person must log in again.', [['', status.accounts.needsLogin.length]]),
+    gauge('oma_accounts_needing_login', 'Accounts that a person must log in again.', [
+      ['', status.accounts.needsLogin.length],
+    ]),
     gauge('oma_leases_in_flight', 'Leases not yet reported.', [['', status.leases.inFlight]]),
     counter('oma_leases_served_total', 'Leases that ended well.', [['', status.leases.served]]),
     counter('oma_leases_failed_total', 'Leases that ended in a failure upstream.', [['', status.leases.failed]]),
     gauge('oma_force_active', 'An account is forced.', [['', Number(status.force.active)]]),
     gauge('oma_open_refreshes', 'Refreshes that were sent and never answered.', [['', status.openRefreshes.length]]),
     gauge('oma_store_write_failing', 'The store cannot be written.', [['', Number(status.store.writeError !== null)]]),
-    counter('oma_child_restarts_total', 'Restarts of a helper process.', status.children.map(({ name, restarts }) => [`child="${name}"`, restarts])),
-    gauge('oma_child_ready', 'A helper process works.', status.children.map(({ name, state }) => [`child="${name}"`, Number(state === 'ready')])),
-    gauge('oma_account_eligible', 'The account can serve now.', accounts.map((account) => [labelOf(account), Number(account.eligible)])),
-    counter('oma_account_uses_total', 'Leases of the account.', accounts.map((account) => [labelOf(account), account.usageCount])),
-    gauge('oma_account_remaining_percent', 'Known remaining share of a window; absent = unknown.', accounts.flatMap(windowsOf)),
+    counter(
+      'oma_child_restarts_total',
+      'Restarts of a helper process.',
+      status.children.map(({ name, restarts }) => [`child="${name}"`, restarts]),
+    ),
+    gauge(
+      'oma_child_ready',
+      'A helper process works.',
+      status.children.map(({ name, state }) => [`child="${name}"`, Number(state === 'ready')]),
+    ),
+    gauge(
+      'oma_account_eligible',
+      'The account can serve now.',
+      accounts.map((account) => [labelOf(account), Number(account.eligible)]),
+    ),
+    counter(
+      'oma_account_uses_total',
+      'Leases of the account.',
+      accounts.map((account) => [labelOf(account), account.usageCount]),
+    ),
+    gauge(
+      'oma_account_remaining_percent',
+      'Known remaining share of a window; absent = unknown.',
+      accounts.flatMap(windowsOf),
+    ),
   ].join('');
 }
 
 type Sample = readonly [labels: string, value: number];
 
 function windowsOf(account: AccountView): readonly Sample[] {
-  return account.windows.flatMap(({ kind, limitId, remainingPercent }) => (remainingPercent === null ? [] : [[`${labelOf(account)},window="${kind}",meter="${escaped(limitId)}"`, remainingPercent] as const]));
+  return account.windows.flatMap(({ kind, limitId, remainingPercent }) =>
+    remainingPercent === null
+      ? []
+      : [[`${labelOf(account)},window="${kind}",meter="${escaped(limitId)}"`, remainingPercent] as const],
+  );
 }
 
 function labelOf({ alias }: AccountView): string {
@@ -46,7 +72,10 @@ function counter(name: string, help: string, samples: readonly Sample[]): string
   return metric({ name, type: 'counter', help }, samples);
 }
 
-function metric({ name, type, help }: { readonly name: string; readonly type: string; readonly help: string }, samples: readonly Sample[]): string {
+function metric(
+  { name, type, help }: { readonly name: string; readonly type: string; readonly help: string },
+  samples: readonly Sample[],
+): string {
   const lines = samples.map(([labels, value]) => `${name}${labels === '' ? '' : `{${labels}}`} ${String(value)}\n`);
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
 }

@@ -1,16 +1,20 @@
 import type { Env } from '../contract/env.ts';
 import type { PartialSettings } from '../contract/settings.ts';
-import { effectiveSettings, type Effective, type Layers } from './core/settings.ts';
+import { type Effective, effectiveSettings, type Layers } from './core/settings.ts';
 import type { PersistedSettings, State } from './core/state.ts';
 import type { SettingsSource } from './operations/context.ts';
 
 /** The settings source, with a runtime layer that can be exchanged while it is in use. */
 export interface ReloadableSettings extends SettingsSource {
-  setRuntime(runtime: PartialSettings): void;
+  setRuntime: (runtime: PartialSettings) => void;
 }
 
 /** Creates the source over the persisted layer of a state; the merge is done again only when a layer changed. */
-export function createSettingsSource(read: () => State, environment: PartialSettings, firstRuntime: PartialSettings): ReloadableSettings {
+export function createSettingsSource(
+  read: () => State,
+  environment: PartialSettings,
+  firstRuntime: PartialSettings,
+): ReloadableSettings {
   let layers: Layers = { runtime: firstRuntime, environment };
   let seen: PersistedSettings | null = null;
   let merged: Effective | null = null;

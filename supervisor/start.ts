@@ -3,25 +3,25 @@ import { join } from 'node:path';
 
 import { DEFAULT_BASE_URL, DEFAULT_ISSUER_URL, DEFAULT_PORT, type Env } from '../contract/env.ts';
 import { OmaError } from '../contract/errors.ts';
-import { PROTOCOL_VERSION, type Hello } from '../contract/handshake.ts';
+import { type Hello, PROTOCOL_VERSION } from '../contract/handshake.ts';
 import { PROBE_OPERATIONS, type ProbeOperations } from '../contract/probe-operations.ts';
 import type { PartialSettings } from '../contract/settings.ts';
 import { WORKER_OPERATIONS, type WorkerOperations } from '../contract/worker-operations.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Paths } from '../runtime/paths.ts';
 import type { ChildProcess } from '../runtime/spawn.ts';
-import { createChild, type Child } from './children/child.ts';
+import { type Child, createChild } from './children/child.ts';
 import { createClients } from './clients.ts';
+import { composeOperations } from './compose.ts';
 import { readConfigFile } from './config-file.ts';
 import { inheritIntents } from './core/credentials.ts';
 import { settleAll } from './core/limits.ts';
 import { settingsProblems } from './core/settings.ts';
-import { openDoors, type Doors } from './doors.ts';
+import { type Doors, openDoors } from './doors.ts';
 import { createEventBus } from './event-bus.ts';
 import { launchTokenAt } from './launch-token.ts';
 import { startLoops } from './loops.ts';
 import type { Context } from './operations/context.ts';
-import { composeOperations } from './compose.ts';
 import { createSettingsSource, settingsFromEnv } from './settings-source.ts';
 import { checkStoreFile } from './store/check.ts';
 import { openStore } from './store/store.ts';
@@ -39,11 +39,11 @@ export interface StartOptions {
   readonly port: number | null;
   readonly host: string | null;
   readonly uiDirectory: string;
-  now(): number;
-  random(): number;
-  spawnChild(name: 'worker' | 'probe-runner'): ChildProcess;
+  now: () => number;
+  random: () => number;
+  spawnChild: (name: 'worker' | 'probe-runner') => ChildProcess;
   /** Called when somebody asked the supervisor to stop. */
-  onStopAsked(): void;
+  onStopAsked: () => void;
 }
 
 /** A supervisor at work. */
@@ -52,7 +52,7 @@ export interface Running {
   readonly launchUrl: string | null;
   readonly dashboardUrl: string | null;
   readonly recovered: string | null;
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 /** Puts a supervisor together and opens its doors. Why: the only place that knows every part. */
@@ -61,12 +61,20 @@ export async function start(options: StartOptions): Promise<Running> {
   const runtimeLayer = await runtimeSettings(options);
   const store = await openStore({ file: paths.storeFile, passphrase: env.PASSPHRASE ?? null, now: options.now, log });
   const settings = createSettingsSource(() => store.read(), settingsFromEnv(env), runtimeLayer);
-  refuseBadSettings(settings.effective().settings, store.read().accounts.map(({ alias }) => alias));
+  refuseBadSettings(
+    settings.effective().settings,
+    store.read().accounts.map(({ alias }) => alias),
+  );
   store.change('start', (state) => [settleAll(inheritIntents(state)), undefined]);
 
   const bus = createEventBus();
   const clients = createClients();
-  const hello: Hello = { protocolVersion: PROTOCOL_VERSION, buildId: options.buildId, version: options.version, pid: options.pid };
+  const hello: Hello = {
+    protocolVersion: PROTOCOL_VERSION,
+    buildId: options.buildId,
+    version: options.version,
+    pid: options.pid,
+  };
   const children = createChildren(options, hello, () => {
     bus.emit({ type: 'changed', at: new Date(options.now()).toISOString(), topics: ['status'] });
   });
@@ -111,7 +119,15 @@ export async function start(options: StartOptions): Promise<Running> {
   });
   children.worker.start();
   children.probeRunner.start();
-  doors = await openDoors({ options, operations, clients, bus, token, host: options.host ?? settings.effective().settings.dashboardHost, port: options.port ?? env.PORT ?? DEFAULT_PORT });
+  doors = await openDoors({
+    options,
+    operations,
+    clients,
+    bus,
+    token,
+    host: options.host ?? settings.effective().settings.dashboardHost,
+    port: options.port ?? env.PORT ?? DEFAULT_PORT,
+  });
   const loops = startLoops({ context, operations, random: options.random, configFile: options.configFile, settings });
   return {
     socketPath: paths.socketPath,
@@ -135,13 +151,26 @@ interface Children {
 
 function createChildren({ now, spawnChild, log }: StartOptions, hello: Hello, changed: () => void): Children {
   const onState = (view: { readonly name: string; readonly state: string; readonly lastExit: string | null }): void => {
-    if (view.state === 'waiting') log.warn({ child: view.name, lastExit: view.lastExit }, 'a helper process ended; it is started again');
+    if (view.state === 'waiting')
+      log.warn({ child: view.name, lastExit: view.lastExit }, 'a helper process ended; it is started again');
     changed();
   };
   const shared = { hello, now, later, onState };
   return {
-    worker: createChild<WorkerOperations>({ ...shared, name: 'worker', table: WORKER_OPERATIONS, spawn: () => spawnChild('worker'), greeting: (client) => client }),
-    probeRunner: createChild<ProbeOperations>({ ...shared, name: 'probe-runner', table: PROBE_OPERATIONS, spawn: () => spawnChild('probe-runner'), greeting: (client) => client }),
+    worker: createChild<WorkerOperations>({
+      ...shared,
+      name: 'worker',
+      table: WORKER_OPERATIONS,
+      spawn: () => spawnChild('worker'),
+      greeting: (client) => client,
+    }),
+    probeRunner: createChild<ProbeOperations>({
+      ...shared,
+      name: 'probe-runner',
+      table: PROBE_OPERATIONS,
+      spawn: () => spawnChild('probe-runner'),
+      greeting: (client) => client,
+    }),
   };
 }
 
@@ -166,7 +195,11 @@ async function runtimeSettings({ configFile }: StartOptions): Promise<PartialSet
 function refuseBadSettings(...[settings, aliases]: Parameters<typeof settingsProblems>): void {
   const problems = settingsProblems(settings, aliases).filter(({ constraint }) => constraint === 'critical < low');
   if (problems.length === 0) return;
-  throw new OmaError('CONFIG_INVALID', `The settings contradict each other: ${problems.map(({ message }) => message).join(' ')} Correct the environment, the configuration file or the stored settings.`, { problems });
+  throw new OmaError(
+    'CONFIG_INVALID',
+    `The settings contradict each other: ${problems.map(({ message }) => message).join(' ')} Correct the environment, the configuration file or the stored settings.`,
+    { problems },
+  );
 }
 
 function later(delayMs: number, callback: () => void): () => void {

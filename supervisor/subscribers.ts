@@ -4,10 +4,10 @@ import type { EventBus } from './event-bus.ts';
 /** Connections that asked for events. */
 export interface Subscribers {
   /** Makes a connection known, with the way to notify it. */
-  connected(connectionId: string, notify: (event: OmaEvent) => void): void;
+  connected: (connectionId: string, notify: (event: OmaEvent) => void) => void;
   /** Starts events for a connection. */
-  add(connectionId: string): void;
-  gone(connectionId: string): void;
+  add: (connectionId: string) => void;
+  gone: (connectionId: string) => void;
 }
 
 /** Creates the list over the event bus. */

@@ -21,7 +21,24 @@ const LOCK_MS = 10 * 1_000;
 const CLOSE_MS = 10 * 1_000;
 
 /** Variables of the environment that children may see; none of them holds a secret. */
-const CHILD_ENVIRONMENT = ['PATH', 'HOME', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy', 'NODE_USE_ENV_PROXY', 'NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'OPENCODE_MULTI_AUTH_LOG_LEVEL'];
+const CHILD_ENVIRONMENT = [
+  'PATH',
+  'HOME',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'TMPDIR',
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
+  'https_proxy',
+  'http_proxy',
+  'no_proxy',
+  'NODE_USE_ENV_PROXY',
+  'NODE_EXTRA_CA_CERTS',
+  'SSL_CERT_FILE',
+  'OPENCODE_MULTI_AUTH_LOG_LEVEL',
+];
 
 /** The process, and the directory where the other programs lie. */
 interface Place {
@@ -52,7 +69,12 @@ export async function supervise(host: NodeJS.Process, here: string): Promise<voi
     }
     await own({ host, here }, args, env);
   } catch (error) {
-    const { code, message } = isOmaError(error) ? error : new OmaError('SUPERVISOR_START_FAILED', `The supervisor could not be started: ${error instanceof Error ? error.name : 'unknown reason'}. Its log says more.`);
+    const { code, message } = isOmaError(error)
+      ? error
+      : new OmaError(
+          'SUPERVISOR_START_FAILED',
+          `The supervisor could not be started: ${error instanceof Error ? error.name : 'unknown reason'}. Its log says more.`,
+        );
     reportReadiness({ ready: false, code, message });
     host.exitCode = 1;
     if (!isOmaError(error)) throw error;
@@ -70,13 +92,27 @@ async function own(place: Place, args: Arguments, env: Env): Promise<void> {
   const storeLock = await lockStore(paths);
   const log = createLog({ level: env.LOG_LEVEL ?? 'info', file: paths.logFile, name: 'supervisor' });
   let stop: (reason: string) => void = () => undefined;
-  const running = await start({ ...startOptions(place, args), env, paths, log, onStopAsked: () => { stop('asked to'); } });
+  const running = await start({
+    ...startOptions(place, args),
+    env,
+    paths,
+    log,
+    onStopAsked: () => {
+      stop('asked to');
+    },
+  });
   stop = endInOrder({ host, running, log, locks: [lock, storeLock] });
-  log.info({ pid: host.pid, version: VERSION, buildId: BUILD_ID, demo: args.demo, recovered: running.recovered }, 'supervisor started');
+  log.info(
+    { pid: host.pid, version: VERSION, buildId: BUILD_ID, demo: args.demo, recovered: running.recovered },
+    'supervisor started',
+  );
   reportReadiness({ ready: true });
 }
 
-function startOptions({ host, here }: Place, args: Arguments): Omit<StartOptions, 'env' | 'paths' | 'log' | 'onStopAsked'> {
+function startOptions(
+  { host, here }: Place,
+  args: Arguments,
+): Omit<StartOptions, 'env' | 'paths' | 'log' | 'onStopAsked'> {
   return {
     version: VERSION,
     buildId: BUILD_ID,
@@ -93,12 +129,24 @@ function startOptions({ host, here }: Place, args: Arguments): Omit<StartOptions
 }
 
 function spawnBeside(host: NodeJS.Process, here: string, name: 'worker' | 'probe-runner'): ChildProcess {
-  const env = Object.fromEntries(CHILD_ENVIRONMENT.flatMap((key) => (host.env[key] === undefined ? [] : [[key, host.env[key]]])));
+  const env = Object.fromEntries(
+    CHILD_ENVIRONMENT.flatMap((key) => (host.env[key] === undefined ? [] : [[key, host.env[key]]])),
+  );
   return spawnChild({ name, command: host.execPath, args: [join(here, `${name}.js`)], env, cwd: here });
 }
 
 /** Why: a supervisor that goes on after an exception nobody foresaw may hold half a truth; its starter starts a new one. */
-function endInOrder({ host, running, log, locks }: { readonly host: NodeJS.Process; readonly running: Running; readonly log: Log; readonly locks: readonly Lock[] }): (reason: string) => void {
+function endInOrder({
+  host,
+  running,
+  log,
+  locks,
+}: {
+  readonly host: NodeJS.Process;
+  readonly running: Running;
+  readonly log: Log;
+  readonly locks: readonly Lock[];
+}): (reason: string) => void {
   const shutdown = onShutdown({
     process: host,
     deadlineMs: CLOSE_MS,
@@ -124,7 +172,10 @@ function endInOrder({ host, running, log, locks }: { readonly host: NodeJS.Proce
 async function lockStore(paths: Paths): Promise<Lock> {
   const lock = await acquireLock(paths.storeLockFile, { deadlineMs: 500 });
   if (lock !== null) return lock;
-  throw new OmaError('SUPERVISOR_RUNNING', 'Another supervisor, on another socket, works with this store. Stop it with "oma down" there, or name another store.');
+  throw new OmaError(
+    'SUPERVISOR_RUNNING',
+    'Another supervisor, on another socket, works with this store. Stop it with "oma down" there, or name another store.',
+  );
 }
 
 async function checkStore(host: NodeJS.Process, file: string, env: Env): Promise<void> {
@@ -163,9 +214,21 @@ function pathsOf(host: NodeJS.Process, env: Env): Paths {
 function readArguments(argv: readonly string[]): Arguments {
   const { values } = parseArgs({
     args: [...argv],
-    options: { 'demo': { type: 'boolean' }, 'config': { type: 'string' }, 'port': { type: 'string' }, 'host': { type: 'string' }, 'check-store': { type: 'string' } },
+    options: {
+      demo: { type: 'boolean' },
+      config: { type: 'string' },
+      port: { type: 'string' },
+      host: { type: 'string' },
+      'check-store': { type: 'string' },
+    },
   });
-  return { demo: values.demo ?? false, config: values.config ?? null, port: portOf(values.port), host: values.host ?? null, checkStore: values['check-store'] ?? null };
+  return {
+    demo: values.demo ?? false,
+    config: values.config ?? null,
+    port: portOf(values.port),
+    host: values.host ?? null,
+    checkStore: values['check-store'] ?? null,
+  };
 }
 
 function portOf(text: string | undefined): number | null {

@@ -1,9 +1,9 @@
-import { areCompatible, type Hello } from '../../contract/handshake.ts';
 import { OmaError } from '../../contract/errors.ts';
+import { areCompatible, type Hello } from '../../contract/handshake.ts';
 import type { Client, OperationTable } from '../../contract/operation.ts';
 import type { Status } from '../../contract/status.ts';
 import { createClient } from '../../runtime/rpc/client.ts';
-import { openConnection, type Connection } from '../../runtime/rpc/connection.ts';
+import { type Connection, openConnection } from '../../runtime/rpc/connection.ts';
 import type { ChildProcess } from '../../runtime/spawn.ts';
 import { delayAfterFailure, NO_FAILURES, type RestartHistory } from '../core/restart.ts';
 
@@ -20,8 +20,8 @@ type ChildView = Status['children'][number];
 
 /** The two operations every child has. */
 interface Greeting {
-  'session.hello'(params: Hello): Promise<Hello>;
-  'session.ping'(params: object): Promise<object>;
+  'session.hello': (params: Hello) => Promise<Hello>;
+  'session.ping': (params: object) => Promise<object>;
 }
 
 /** What a child is and how it is started. */
@@ -29,20 +29,20 @@ export interface ChildOptions<T extends OperationTable> {
   readonly name: ChildView['name'];
   readonly table: T;
   readonly hello: Hello;
-  spawn(): ChildProcess;
-  greeting(client: Client<T>): Greeting;
-  now(): number;
-  later(delayMs: number, callback: () => void): () => void;
-  onState(view: ChildView): void;
+  spawn: () => ChildProcess;
+  greeting: (client: Client<T>) => Greeting;
+  now: () => number;
+  later: (delayMs: number, callback: () => void) => () => void;
+  onState: (view: ChildView) => void;
 }
 
 /** A child process that is started again whenever it ends, freezes or breaks the protocol. */
 export interface Child<T extends OperationTable> {
   /** Shape: each call waits for the child to be ready, at most some seconds. Errors: CHILD_UNAVAILABLE besides the table's. */
   readonly client: Client<T>;
-  view(): ChildView;
-  start(): void;
-  stop(): Promise<void>;
+  view: () => ChildView;
+  start: () => void;
+  stop: () => Promise<void>;
 }
 
 interface Line<T extends OperationTable> {
@@ -85,7 +85,8 @@ export function createChild<T extends OperationTable>(options: ChildOptions<T>):
 
   const greet = async (mine: Line<T>): Promise<void> => {
     const answer = await withDeadline(greeting(mine.client)['session.hello'](hello), HELLO_MS, later);
-    if (!areCompatible(hello, answer)) throw new OmaError('SUPERVISOR_INCOMPATIBLE', `The ${name} is of another version.`);
+    if (!areCompatible(hello, answer))
+      throw new OmaError('SUPERVISOR_INCOMPATIBLE', `The ${name} is of another version.`);
     if (line !== mine) return;
     show({ state: 'ready' });
     settleWaiting(mine.connection);
@@ -136,7 +137,10 @@ export function createChild<T extends OperationTable>(options: ChildOptions<T>):
   };
 
   return {
-    client: createClient({ request: async (method, params, call) => (await ready()).request(method, params, call) }, table),
+    client: createClient(
+      { request: async (method, params, call) => (await ready()).request(method, params, call) },
+      table,
+    ),
     view: () => view,
     start,
     stop: async () => {
@@ -150,7 +154,11 @@ export function createChild<T extends OperationTable>(options: ChildOptions<T>):
 }
 
 function unavailable(name: string): OmaError {
-  return new OmaError('CHILD_UNAVAILABLE', `The ${name} is not running now; the supervisor is starting it again. Try again in a few seconds.`, { child: name });
+  return new OmaError(
+    'CHILD_UNAVAILABLE',
+    `The ${name} is not running now; the supervisor is starting it again. Try again in a few seconds.`,
+    { child: name },
+  );
 }
 
 function withDeadline<R>(work: Promise<R>, afterMs: number, later: ChildOptions<OperationTable>['later']): Promise<R> {

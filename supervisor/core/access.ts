@@ -35,5 +35,7 @@ export function withoutBindings(state: State, alias: Alias): State {
 }
 
 function notFound(alias: Alias): OmaError {
-  return new OmaError('ACCOUNT_NOT_FOUND', `There is no account "${alias}". List the accounts with "oma list".`, { alias });
+  return new OmaError('ACCOUNT_NOT_FOUND', `There is no account "${alias}". List the accounts with "oma list".`, {
+    alias,
+  });
 }

@@ -2,7 +2,16 @@ import { OmaError } from '../../contract/errors.ts';
 import type { Alias, EpochMs } from '../../contract/scalars.ts';
 import { findAccount, findSeat, updateAccount, withoutBindings } from './access.ts';
 import { endForceIf } from './force.ts';
-import { ACCOUNTS_MAX, HEALTHY, UNKNOWN_LIMITS, type Account, type AccountSource, type Credentials, type Seat, type State } from './state.ts';
+import {
+  type Account,
+  ACCOUNTS_MAX,
+  type AccountSource,
+  type Credentials,
+  HEALTHY,
+  type Seat,
+  type State,
+  UNKNOWN_LIMITS,
+} from './state.ts';
 
 /** An account as a login or an import brings it. */
 export interface NewAccount {
@@ -27,9 +36,14 @@ export function addAccount(state: State, added: NewAccount, now: EpochMs): reado
   refuseTakenAlias(state, added.alias);
   const twin = findSeat(state, added.seat);
   if (twin !== undefined) {
-    throw new OmaError('SEAT_EXISTS', `This login is the account "${twin.alias}" already. To renew its login run "oma reauth ${twin.alias}".`, { alias: twin.alias });
+    throw new OmaError(
+      'SEAT_EXISTS',
+      `This login is the account "${twin.alias}" already. To renew its login run "oma reauth ${twin.alias}".`,
+      { alias: twin.alias },
+    );
   }
-  if (state.accounts.length >= ACCOUNTS_MAX) throw new OmaError('INVALID_PARAMS', `oma takes at most ${String(ACCOUNTS_MAX)} accounts.`);
+  if (state.accounts.length >= ACCOUNTS_MAX)
+    throw new OmaError('INVALID_PARAMS', `oma takes at most ${String(ACCOUNTS_MAX)} accounts.`);
   const account: Account = {
     ...added,
     addedAt: now,
@@ -48,21 +62,32 @@ export function addAccount(state: State, added: NewAccount, now: EpochMs): reado
 /** Refuses an alias that an account has. Errors: ALIAS_TAKEN. */
 export function refuseTakenAlias(state: State, alias: Alias): void {
   if (state.accounts.some((account) => account.alias === alias)) {
-    throw new OmaError('ALIAS_TAKEN', `There is an account "${alias}" already. Choose another alias, or renew its login with "oma reauth ${alias}".`, { alias });
+    throw new OmaError(
+      'ALIAS_TAKEN',
+      `There is an account "${alias}" already. Choose another alias, or renew its login with "oma reauth ${alias}".`,
+      { alias },
+    );
   }
 }
 
 /** Moves the Enabled switch. Errors: ACCOUNT_NOT_FOUND, ALREADY_ENABLED, ALREADY_DISABLED, LAST_ENABLED_ACCOUNT. */
-export function setEnabled(state: State, { alias, enabled, actor, reason }: EnabledInput, now: EpochMs): readonly [State, Account] {
+export function setEnabled(
+  state: State,
+  { alias, enabled, actor, reason }: EnabledInput,
+  now: EpochMs,
+): readonly [State, Account] {
   const account = findAccount(state, alias);
   if (account.availability.enabled === enabled) {
-    if (enabled) throw new OmaError('ALREADY_ENABLED', `"${alias}" is enabled already; nothing was changed.`, { alias });
+    if (enabled)
+      throw new OmaError('ALREADY_ENABLED', `"${alias}" is enabled already; nothing was changed.`, { alias });
     throw new OmaError('ALREADY_DISABLED', `"${alias}" is disabled already; nothing was changed.`, { alias });
   }
   if (!enabled) refuseLastEnabled(state, alias);
   const changed = updateAccount(state, alias, (old) => ({
     ...old,
-    availability: enabled ? { enabled: true } : { enabled: false, disabledAt: now, disabledBy: actor, disableReason: reason },
+    availability: enabled
+      ? { enabled: true }
+      : { enabled: false, disabledAt: now, disabledBy: actor, disableReason: reason },
   }));
   const next = enabled ? changed : endForceIf(withoutBindings(changed, alias), alias);
   return [next, findAccount(next, alias)];
@@ -96,6 +121,10 @@ export function removeAccount(state: State, alias: Alias): readonly [State, Acco
 function refuseLastEnabled(state: State, alias: Alias): void {
   const others = state.accounts.some((account) => account.alias !== alias && account.availability.enabled);
   if (!others) {
-    throw new OmaError('LAST_ENABLED_ACCOUNT', `"${alias}" is the last enabled account; disabling it would leave nothing to work with. Enable or add another one first.`, { alias });
+    throw new OmaError(
+      'LAST_ENABLED_ACCOUNT',
+      `"${alias}" is the last enabled account; disabling it would leave nothing to work with. Enable or add another one first.`,
+      { alias },
+    );
   }
 }

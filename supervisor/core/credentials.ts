@@ -24,7 +24,11 @@ export function tokenFreshness(credentials: Credentials, now: EpochMs): 'fresh' 
 }
 
 /** Writes down that a refresh token is about to be spent; must be durable before it is sent. */
-export function beginRefresh(state: State, { alias, fingerprint }: { readonly alias: Alias; readonly fingerprint: string }, now: EpochMs): readonly [State, Account] {
+export function beginRefresh(
+  state: State,
+  { alias, fingerprint }: { readonly alias: Alias; readonly fingerprint: string },
+  now: EpochMs,
+): readonly [State, Account] {
   const intent: RefreshIntent = { fingerprint, sentAt: now, unanswered: false };
   const next = updateAccount(state, alias, (account) => ({ ...account, refreshIntent: intent }));
   return [next, findAccount(next, alias)];
@@ -32,33 +36,63 @@ export function beginRefresh(state: State, { alias, fingerprint }: { readonly al
 
 /** Closes an intent whose token was provably not spent. */
 export function abandonRefresh(state: State, alias: Alias): State {
-  return updateAccount(state, alias, (account) => (account.refreshIntent === null ? account : { ...account, refreshIntent: null }));
+  return updateAccount(state, alias, (account) =>
+    account.refreshIntent === null ? account : { ...account, refreshIntent: null },
+  );
 }
 
 /** Keeps an intent whose answer was lost: the token may be spent, nobody knows. */
 export function leaveRefreshUnanswered(state: State, alias: Alias): State {
-  return updateAccount(state, alias, (account) => (account.refreshIntent === null ? account : { ...account, refreshIntent: { ...account.refreshIntent, unanswered: true } }));
+  return updateAccount(state, alias, (account) =>
+    account.refreshIntent === null
+      ? account
+      : { ...account, refreshIntent: { ...account.refreshIntent, unanswered: true } },
+  );
 }
 
 /** Marks every intent found at start as unanswered: whoever waited for the answer is dead. */
 export function inheritIntents(state: State): State {
-  if (state.accounts.every((account) => account.refreshIntent === null || account.refreshIntent.unanswered)) return state;
-  return { ...state, accounts: state.accounts.map((account) => (account.refreshIntent === null ? account : { ...account, refreshIntent: { ...account.refreshIntent, unanswered: true } })) };
+  if (state.accounts.every((account) => account.refreshIntent === null || account.refreshIntent.unanswered))
+    return state;
+  return {
+    ...state,
+    accounts: state.accounts.map((account) =>
+      account.refreshIntent === null
+        ? account
+        : { ...account, refreshIntent: { ...account.refreshIntent, unanswered: true } },
+    ),
+  };
 }
 
 /** Stores the issuer's final no: the account needs a person. */
-export function requireLogin(state: State, { alias, reason }: { readonly alias: Alias; readonly reason: string }, now: EpochMs): State {
-  return updateAccount(state, alias, (account) => ({ ...account, refreshIntent: null, auth: { state: 'needs-login', reason, since: now } }));
+export function requireLogin(
+  state: State,
+  { alias, reason }: { readonly alias: Alias; readonly reason: string },
+  now: EpochMs,
+): State {
+  return updateAccount(state, alias, (account) => ({
+    ...account,
+    refreshIntent: null,
+    auth: { state: 'needs-login', reason, since: now },
+  }));
 }
 
 /**
  * Replaces the tokens of an account by those of the same seat; nothing else about the account changes but plan and e-mail.
  * Errors: ACCOUNT_NOT_FOUND, IDENTITY_MISMATCH (nothing changes).
  */
-export function replaceCredentials(state: State, { alias, tokens }: CredentialsInput, now: EpochMs): readonly [State, Account] {
+export function replaceCredentials(
+  state: State,
+  { alias, tokens }: CredentialsInput,
+  now: EpochMs,
+): readonly [State, Account] {
   const account = findAccount(state, alias);
   if (!isSameSeat(account.seat, tokens)) {
-    throw new OmaError('IDENTITY_MISMATCH', `Another person or workspace logged in than "${alias}" stands for. Nothing was changed. Log in as the right one, or add the other as a new account.`, { alias });
+    throw new OmaError(
+      'IDENTITY_MISMATCH',
+      `Another person or workspace logged in than "${alias}" stands for. Nothing was changed. Log in as the right one, or add the other as a new account.`,
+      { alias },
+    );
   }
   const next = updateAccount(state, alias, (old) => ({
     ...old,
@@ -72,9 +106,15 @@ export function replaceCredentials(state: State, { alias, tokens }: CredentialsI
 }
 
 /** Replaces the tokens only if the given ones are newer; an older copy never wins. Shape: answers whether it did. */
-export function adoptNewer(state: State, { alias, tokens, refreshedAt }: CredentialsInput & { readonly refreshedAt: EpochMs }): readonly [State, boolean] {
+export function adoptNewer(
+  state: State,
+  { alias, tokens, refreshedAt }: CredentialsInput & { readonly refreshedAt: EpochMs },
+): readonly [State, boolean] {
   const { credentials, seat } = findAccount(state, alias);
-  const isNewer = refreshedAt > credentials.lastRefreshAt && tokens.expiresAtMs > credentials.expiresAt && tokens.refreshToken !== credentials.refreshToken;
+  const isNewer =
+    refreshedAt > credentials.lastRefreshAt &&
+    tokens.expiresAtMs > credentials.expiresAt &&
+    tokens.refreshToken !== credentials.refreshToken;
   if (!isNewer || !isSameSeat(seat, tokens)) return [state, false];
   const [next] = replaceCredentials(state, { alias, tokens }, refreshedAt);
   return [next, true];
@@ -82,5 +122,11 @@ export function adoptNewer(state: State, { alias, tokens, refreshedAt }: Credent
 
 /** The stored form of a token set. */
 export function credentialsOf(tokens: TokenSet, now: EpochMs): Credentials {
-  return { accessToken: tokens.accessToken, refreshToken: tokens.refreshToken, idToken: tokens.idToken, expiresAt: tokens.expiresAtMs, lastRefreshAt: now };
+  return {
+    accessToken: tokens.accessToken,
+    refreshToken: tokens.refreshToken,
+    idToken: tokens.idToken,
+    expiresAt: tokens.expiresAtMs,
+    lastRefreshAt: now,
+  };
 }

@@ -1,7 +1,7 @@
 import type { Decision } from '../../contract/decision.ts';
 import type { EpochMs } from '../../contract/scalars.ts';
 import { blockersOf, recoveryOf, standing } from './eligibility.ts';
-import { chooseAccount, type Choice, type LeaseInput } from './lease.ts';
+import { type Choice, chooseAccount, type LeaseInput } from './lease.ts';
 import type { Account, State } from './state.ts';
 import { isoTime } from './time.ts';
 
@@ -44,11 +44,20 @@ function forceStateOf({ force }: State, { endedForce }: Choice): Decision['force
   return { active: ended === null, alias: force.forcedAlias, until: isoTime(force.forcedUntil), ended };
 }
 
-function candidate(account: Account, choice: Choice, { needs, settings }: LeaseInput, now: EpochMs): Decision['candidates'][number] {
+function candidate(
+  account: Account,
+  choice: Choice,
+  { needs, settings }: LeaseInput,
+  now: EpochMs,
+): Decision['candidates'][number] {
   if (choice.account?.alias === account.alias) return { alias: account.alias, verdict: 'selected', until: null };
   const stands = standing(account, needs, settings, now);
   if (stands !== 'blocked') return { alias: account.alias, verdict: stands, until: null };
   const blockers = blockersOf(account, needs, settings, now);
   const until = recoveryOf(blockers);
-  return { alias: account.alias, verdict: blockers[0]?.code ?? 'excluded', until: until === null ? null : isoTime(until) };
+  return {
+    alias: account.alias,
+    verdict: blockers[0]?.code ?? 'excluded',
+    until: until === null ? null : isoTime(until),
+  };
 }

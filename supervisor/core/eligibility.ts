@@ -43,14 +43,18 @@ export function standing(account: Account, needs: Needs, settings: Settings, now
 /** Names everything that keeps an account from serving a request; empty = it can serve. */
 export function blockersOf(account: Account, needs: Needs, settings: Settings, now: EpochMs): readonly Blocker[] {
   const found: Blocker[] = [];
-  if (!account.availability.enabled) found.push({ code: 'disabled', until: null, detail: account.availability.disableReason });
-  if (account.auth.state === 'needs-login') found.push({ code: 'needs-login', until: null, detail: account.auth.reason });
-  if (healthAt(account.health, now) === 'cooldown') found.push({ code: 'cooldown', until: account.health.until, detail: account.health.reason });
+  if (!account.availability.enabled)
+    found.push({ code: 'disabled', until: null, detail: account.availability.disableReason });
+  if (account.auth.state === 'needs-login')
+    found.push({ code: 'needs-login', until: null, detail: account.auth.reason });
+  if (healthAt(account.health, now) === 'cooldown')
+    found.push({ code: 'cooldown', until: account.health.until, detail: account.health.reason });
   const modelUntil = modelCooldownUntil(account, needs.model, now);
   if (modelUntil !== null) found.push({ code: 'model-cooldown', until: modelUntil, detail: needs.model });
   const exhausted = exhaustedUntil(account.limits, needs.model, now);
   if (exhausted !== null) found.push({ code: 'exhausted', until: exhausted, detail: null });
-  if (settings.antigravityEnabled && settings.antigravityReserved.includes(account.alias)) found.push({ code: 'reserved', until: null, detail: null });
+  if (settings.antigravityEnabled && settings.antigravityReserved.includes(account.alias))
+    found.push({ code: 'reserved', until: null, detail: null });
   if (needs.exclude.includes(account.alias)) found.push({ code: 'excluded', until: null, detail: null });
   return found;
 }
@@ -66,7 +70,12 @@ export function recoveryOf(blockers: readonly Blocker[]): EpochMs | null {
 }
 
 /** The account that is back first by itself, and when; null = none will be. */
-export function earliestRecovery(state: State, needs: Needs, settings: Settings, now: EpochMs): { readonly alias: Alias; readonly at: EpochMs } | null {
+export function earliestRecovery(
+  state: State,
+  needs: Needs,
+  settings: Settings,
+  now: EpochMs,
+): { readonly alias: Alias; readonly at: EpochMs } | null {
   let first: { readonly alias: Alias; readonly at: EpochMs } | null = null;
   for (const account of state.accounts) {
     const at = recoveryOf(blockersOf(account, needs, settings, now));

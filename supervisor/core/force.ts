@@ -23,13 +23,24 @@ export interface EndedForce {
  * Pins an account until 24 h after the first activation of its alias; activating it again moves nothing.
  * Errors: ACCOUNT_NOT_FOUND, ACCOUNT_DISABLED, ACCOUNT_INELIGIBLE.
  */
-export function activateForce(state: State, { alias, actor, settings }: ForceInput, now: EpochMs): readonly [State, Force] {
+export function activateForce(
+  state: State,
+  { alias, actor, settings }: ForceInput,
+  now: EpochMs,
+): readonly [State, Force] {
   const account = findAccount(state, alias);
-  if (!account.availability.enabled) throw new OmaError('ACCOUNT_DISABLED', `"${alias}" is disabled. Enable it first with "oma enable ${alias}".`, { alias });
+  if (!account.availability.enabled)
+    throw new OmaError('ACCOUNT_DISABLED', `"${alias}" is disabled. Enable it first with "oma enable ${alias}".`, {
+      alias,
+    });
   const blockers = blockersOf(account, NO_NEEDS, settings, now);
   if (blockers.length > 0) {
     const reasons = blockers.map((blocker) => blocker.code);
-    throw new OmaError('ACCOUNT_INELIGIBLE', `"${alias}" cannot serve now (${reasons.join(', ')}), so it cannot be forced. Choose another account or wait.`, { alias, blockers });
+    throw new OmaError(
+      'ACCOUNT_INELIGIBLE',
+      `"${alias}" cannot serve now (${reasons.join(', ')}), so it cannot be forced. Choose another account or wait.`,
+      { alias, blockers },
+    );
   }
   if (state.force?.forcedAlias === alias && state.force.forcedUntil > now) return [state, state.force];
   const anchors = liveAnchors(state, now);

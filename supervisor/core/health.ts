@@ -1,9 +1,9 @@
 import type { HealthStatus } from '../../contract/account.ts';
-import { FAILURES, RESET_AHEAD_MAX_MS, type FailureRow, type Outcome } from '../../contract/failure.ts';
+import { type FailureRow, FAILURES, type Outcome, RESET_AHEAD_MAX_MS } from '../../contract/failure.ts';
 import { MAIN_LIMIT_ID } from '../../contract/limits.ts';
 import type { Alias, EpochMs } from '../../contract/scalars.ts';
 import { updateAccount } from './access.ts';
-import { HEALTHY, type Account, type Health, type ModelCooldown, type State } from './state.ts';
+import { type Account, type Health, HEALTHY, type ModelCooldown, type State } from './state.ts';
 
 /** Successes that end a probation. */
 export const PROBATION_SUCCESSES = 2;
@@ -27,20 +27,26 @@ export function healthAt(health: Health, now: EpochMs): HealthStatus {
  * Applies an outcome to the health of its account by the failure taxonomy; answers when the account is back, null = not blamed.
  * Not: it never touches limits, and a success never shortens a cooldown that another request has caused meanwhile.
  */
-export function recordOutcome(state: State, { alias, model, outcome }: HealthInput, now: EpochMs): readonly [State, EpochMs | null] {
+export function recordOutcome(
+  state: State,
+  { alias, model, outcome }: HealthInput,
+  now: EpochMs,
+): readonly [State, EpochMs | null] {
   const account = state.accounts.find((candidate) => candidate.alias === alias);
   if (account === undefined) return [state, null];
   if (outcome.kind === 'success') return [recordSuccess(state, account, model, now), null];
   const row: FailureRow = FAILURES[outcome.kind];
   if (row.blame === 'none') return [state, null];
-  if (model !== null && (row.blame === 'model' || isModelMeter(outcome))) return coolModel(state, { account, model, row, outcome }, now);
+  if (model !== null && (row.blame === 'model' || isModelMeter(outcome)))
+    return coolModel(state, { account, model, row, outcome }, now);
   const health = cool(account.health, row, outcome, now);
   return [updateAccount(state, alias, (old) => ({ ...old, health })), health.until];
 }
 
 function recordSuccess(state: State, account: Account, model: string | null, now: EpochMs): State {
   const status = healthAt(account.health, now);
-  const modelDone = model !== null && account.modelCooldowns.some((entry) => entry.model === model && entry.until <= now);
+  const modelDone =
+    model !== null && account.modelCooldowns.some((entry) => entry.model === model && entry.until <= now);
   if (status !== 'probation' && !modelDone) return state;
   return updateAccount(state, account.alias, (old) => ({
     ...old,
@@ -58,11 +64,22 @@ function cool(health: Health, row: FailureRow, outcome: Outcome, now: EpochMs): 
   const status = healthAt(health, now);
   const named = namedReset(row, outcome, now);
   if (status === 'cooldown' && named === null) return health;
-  const cooldownMs = status === 'healthy' ? row.cooldownMs : nextCooldownMs(health.cooldownMs, row, status === 'probation');
-  return { status: 'cooldown', until: named ?? now + cooldownMs, reason: outcome.kind === 'success' ? null : outcome.kind, cooldownMs, successes: 0 };
+  const cooldownMs =
+    status === 'healthy' ? row.cooldownMs : nextCooldownMs(health.cooldownMs, row, status === 'probation');
+  return {
+    status: 'cooldown',
+    until: named ?? now + cooldownMs,
+    reason: outcome.kind === 'success' ? null : outcome.kind,
+    cooldownMs,
+    successes: 0,
+  };
 }
 
-function coolModel(state: State, failed: { account: Account; model: string; row: FailureRow; outcome: Outcome }, now: EpochMs): readonly [State, EpochMs | null] {
+function coolModel(
+  state: State,
+  failed: { account: Account; model: string; row: FailureRow; outcome: Outcome },
+  now: EpochMs,
+): readonly [State, EpochMs | null] {
   const { account, model, row, outcome } = failed;
   const before = account.modelCooldowns.find((entry) => entry.model === model);
   if (before !== undefined && before.until > now) return [state, before.until];
@@ -89,5 +106,7 @@ function isModelMeter(outcome: Outcome): boolean {
 }
 
 function newest(entries: readonly ModelCooldown[]): readonly ModelCooldown[] {
-  return entries.length <= MODEL_COOLDOWNS_MAX ? entries : entries.toSorted((a, b) => b.until - a.until).slice(0, MODEL_COOLDOWNS_MAX);
+  return entries.length <= MODEL_COOLDOWNS_MAX
+    ? entries
+    : entries.toSorted((a, b) => b.until - a.until).slice(0, MODEL_COOLDOWNS_MAX);
 }

@@ -2,10 +2,10 @@ import type { FallbackReason } from '../../contract/decision.ts';
 import type { Alias, EpochMs } from '../../contract/scalars.ts';
 import type { Settings } from '../../contract/settings.ts';
 import { attemptsMax } from './attempts.ts';
-import { blockersOf, standing, type Needs } from './eligibility.ts';
-import { reconcileForce, type EndedForce } from './force.ts';
+import { blockersOf, type Needs, standing } from './eligibility.ts';
+import { type EndedForce, reconcileForce } from './force.ts';
 import { candidatesOf, pick } from './rotation.ts';
-import { BINDINGS_MAX, type Account, type Binding, type State } from './state.ts';
+import { type Account, type Binding, BINDINGS_MAX, type State } from './state.ts';
 
 /** A session that was quiet for this long chooses anew, in milliseconds. */
 export const AFFINITY_TTL_MS = 30 * 60 * 1_000;
@@ -37,13 +37,32 @@ export interface Choice {
 export function chooseAccount(state: State, input: LeaseInput, now: EpochMs): readonly [State, Choice] {
   const [current, endedForce] = reconcileForce(state, input.settings, now);
   const { eligible, critical } = candidatesOf(current, input.needs, input.settings, now);
-  const base = { endedForce, attemptsMax: attemptsMax(eligible.length + critical.length), movedFrom: null, movedBecause: null };
+  const base = {
+    endedForce,
+    attemptsMax: attemptsMax(eligible.length + critical.length),
+    movedFrom: null,
+    movedBecause: null,
+  };
   const forced = forcedIndex(current, [...eligible, ...critical]);
-  if (forced !== null) return [used(current, forced, null, now), { ...base, account: accountAt(current, forced), how: 'force', fallbackReason: null }];
-  if (eligible.length + critical.length === 0) return [current, { ...base, account: null, how: 'none', fallbackReason: 'none-eligible' }];
+  if (forced !== null)
+    return [
+      used(current, forced, null, now),
+      { ...base, account: accountAt(current, forced), how: 'force', fallbackReason: null },
+    ];
+  if (eligible.length + critical.length === 0)
+    return [current, { ...base, account: null, how: 'none', fallbackReason: 'none-eligible' }];
   const bound = boundTo(current, input, now);
-  if (bound !== null && bound.stays) return [used(current, bound.index, input, now), { ...base, account: accountAt(current, bound.index), how: 'affinity', fallbackReason: null }];
-  const picked = pick(current, eligible.length > 0 ? eligible : critical, input.settings.rotationStrategy, input.settings);
+  if (bound !== null && bound.stays)
+    return [
+      used(current, bound.index, input, now),
+      { ...base, account: accountAt(current, bound.index), how: 'affinity', fallbackReason: null },
+    ];
+  const picked = pick(
+    current,
+    eligible.length > 0 ? eligible : critical,
+    input.settings.rotationStrategy,
+    input.settings,
+  );
   const next = used({ ...current, rotation: picked.rotation }, picked.index, input, now);
   const account = accountAt(current, picked.index);
   const fallbackReason = reasonOf(current, input, bound !== null, eligible.length === 0);
@@ -75,7 +94,12 @@ function boundTo(state: State, { sessionId, needs, settings }: LeaseInput, now: 
   return { index, alias: account.alias, stays, because };
 }
 
-function reasonOf(state: State, { needs }: LeaseInput, hadBinding: boolean, criticalOnly: boolean): FallbackReason | null {
+function reasonOf(
+  state: State,
+  { needs }: LeaseInput,
+  hadBinding: boolean,
+  criticalOnly: boolean,
+): FallbackReason | null {
   if (needs.exclude.length > 0) return 'retry';
   if (state.force !== null) return 'forced-account-lost';
   if (hadBinding) return 'bound-account-ineligible';
@@ -83,7 +107,8 @@ function reasonOf(state: State, { needs }: LeaseInput, hadBinding: boolean, crit
 }
 
 function moveOf(bound: Bound | null, account: Account | null): Pick<Choice, 'movedFrom' | 'movedBecause'> {
-  if (bound === null || account === null || bound.alias === account.alias) return { movedFrom: null, movedBecause: null };
+  if (bound === null || account === null || bound.alias === account.alias)
+    return { movedFrom: null, movedBecause: null };
   return { movedFrom: bound.alias, movedBecause: bound.because };
 }
 
@@ -95,12 +120,23 @@ function accountAt(state: State, index: number): Account | null {
 function used(state: State, index: number, input: LeaseInput | null, now: EpochMs): State {
   const account = state.accounts[index];
   if (account === undefined) return state;
-  const accounts = state.accounts.with(index, { ...account, usage: { count: account.usage.count + 1, lastUsedAt: now } });
-  const bindings = input?.settings.sessionAffinity === true && input.sessionId !== null ? bind(state.bindings, input.sessionId, account.alias, now) : state.bindings;
+  const accounts = state.accounts.with(index, {
+    ...account,
+    usage: { count: account.usage.count + 1, lastUsedAt: now },
+  });
+  const bindings =
+    input?.settings.sessionAffinity === true && input.sessionId !== null
+      ? bind(state.bindings, input.sessionId, account.alias, now)
+      : state.bindings;
   return { ...state, accounts, bindings };
 }
 
-function bind(bindings: ReadonlyMap<string, Binding>, sessionId: string, alias: Alias, now: EpochMs): ReadonlyMap<string, Binding> {
+function bind(
+  bindings: ReadonlyMap<string, Binding>,
+  sessionId: string,
+  alias: Alias,
+  now: EpochMs,
+): ReadonlyMap<string, Binding> {
   const before = bindings.get(sessionId);
   if (before !== undefined && before.alias === alias && now - before.usedAt < BINDING_TOUCH_MS) return bindings;
   const next = new Map(bindings);

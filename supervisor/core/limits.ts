@@ -1,5 +1,15 @@
 import type { AccountView } from '../../contract/account.ts';
-import { type Confidence, type HistoryEntry, type LimitStatus, MAIN_LIMIT_ID, type ProbeReport, type ReportedWindow, type WindowKind, windowKind, type WindowView } from '../../contract/limits.ts';
+import {
+  type Confidence,
+  type HistoryEntry,
+  type LimitStatus,
+  MAIN_LIMIT_ID,
+  type ProbeReport,
+  type ReportedWindow,
+  type WindowKind,
+  windowKind,
+  type WindowView,
+} from '../../contract/limits.ts';
 import type { Alias, EpochMs } from '../../contract/scalars.ts';
 import type { Settings } from '../../contract/settings.ts';
 import { isSameSeat, updateAccount } from './access.ts';
@@ -26,7 +36,11 @@ type LimitView = NonNullable<AccountView['rateLimits']['fiveHour']>;
  * Decides what a probe may change; answers the new status, or null when its account is gone or is another seat by now.
  * Why: evidence about one seat must never be written to another that took over its alias.
  */
-export function acceptProbe(state: State, { alias, seat, report }: ProbeAnswer, now: EpochMs): readonly [State, LimitStatus | null] {
+export function acceptProbe(
+  state: State,
+  { alias, seat, report }: ProbeAnswer,
+  now: EpochMs,
+): readonly [State, LimitStatus | null] {
   const account = state.accounts.find((candidate) => candidate.alias === alias);
   if (account === undefined || !isSameSeat(account.seat, seat)) return [state, null];
   const limits = applyReport(account.limits, report, now);
@@ -121,7 +135,11 @@ export function tightestRemaining(limits: Limits, now: EpochMs): number | null {
 }
 
 /** Compares what is left with the thresholds; unknown is neither low nor critical. */
-export function level(limits: Limits, thresholds: Pick<Settings, 'criticalThreshold' | 'lowThreshold'>, now: EpochMs): AccountView['level'] {
+export function level(
+  limits: Limits,
+  thresholds: Pick<Settings, 'criticalThreshold' | 'lowThreshold'>,
+  now: EpochMs,
+): AccountView['level'] {
   const left = tightestRemaining(limits, now);
   if (left === null) return 'unknown';
   if (left < thresholds.criticalThreshold) return 'critical';
@@ -137,7 +155,13 @@ export function exhaustedUntil(limits: Limits, model: string | null, now: EpochM
   const limitId = model === null ? MAIN_LIMIT_ID : meterOf(windows, model);
   let until: EpochMs | null = null;
   for (const window of windows) {
-    if (window.limitId !== limitId || window.usedPercent < FULL_PERCENT || window.resetsAt === null || !isKnown(window, now)) continue;
+    if (
+      window.limitId !== limitId ||
+      window.usedPercent < FULL_PERCENT ||
+      window.resetsAt === null ||
+      !isKnown(window, now)
+    )
+      continue;
     if (until === null || window.resetsAt > until) until = window.resetsAt;
   }
   return until;
@@ -155,7 +179,10 @@ function applyComplete(limits: Limits, report: Complete, now: EpochMs): Limits {
   const reported = new Set(report.windows.map(({ limitId }) => limitId));
   const kept = limits.windows.filter(({ limitId }) => !reported.has(limitId));
   return {
-    windows: [...report.windows.map((window) => storedWindow(window, report, observedAt)), ...kept].slice(0, WINDOWS_MAX),
+    windows: [...report.windows.map((window) => storedWindow(window, report, observedAt)), ...kept].slice(
+      0,
+      WINDOWS_MAX,
+    ),
     history: [...limits.history, historyEntry(report, observedAt)].slice(-HISTORY_MAX),
     status: 'success',
     error: null,
@@ -171,12 +198,25 @@ function isNewer({ lastProbeAt }: Limits, observedAt: EpochMs, now: EpochMs): bo
   return lastProbeAt === null || observedAt > lastProbeAt || lastProbeAt > now;
 }
 
-function storedWindow({ limitId, limitName, durationMinutes, usedPercent, resetsAtMs }: ReportedWindow, { source }: Complete, observedAt: EpochMs): Window {
+function storedWindow(
+  { limitId, limitName, durationMinutes, usedPercent, resetsAtMs }: ReportedWindow,
+  { source }: Complete,
+  observedAt: EpochMs,
+): Window {
   return { limitId, limitName, durationMinutes, usedPercent, resetsAt: resetsAtMs, source, observedAt };
 }
 
 function historyEntry({ source, windows }: Complete, at: EpochMs): HistoryEntry {
-  return { at, source, windows: windows.map(({ limitId, durationMinutes, usedPercent, resetsAtMs }) => ({ limitId, durationMinutes, usedPercent, resetsAtMs })) };
+  return {
+    at,
+    source,
+    windows: windows.map(({ limitId, durationMinutes, usedPercent, resetsAtMs }) => ({
+      limitId,
+      durationMinutes,
+      usedPercent,
+      resetsAtMs,
+    })),
+  };
 }
 
 function diagnosticsOf({ source, model, effort, sessionFile, codexVersion }: Complete, at: EpochMs): Diagnostics {
@@ -209,14 +249,17 @@ function limitView(window: Window, now: EpochMs): LimitView {
 }
 
 function mainView(limits: Limits, kind: WindowKind, now: EpochMs): LimitView | null {
-  const window = limits.windows.find(({ limitId, durationMinutes }) => limitId === MAIN_LIMIT_ID && windowKind(durationMinutes) === kind);
+  const window = limits.windows.find(
+    ({ limitId, durationMinutes }) => limitId === MAIN_LIMIT_ID && windowKind(durationMinutes) === kind,
+  );
   return window === undefined ? null : limitView(window, now);
 }
 
 /** Per-model meters are named like their model, but for the case of letters. */
 function meterOf(windows: readonly Window[], model: string): string {
   for (const { limitId, limitName } of windows) {
-    if (limitName !== null && limitName.length === model.length && limitName.toLowerCase() === model.toLowerCase()) return limitId;
+    if (limitName !== null && limitName.length === model.length && limitName.toLowerCase() === model.toLowerCase())
+      return limitId;
   }
   return MAIN_LIMIT_ID;
 }

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../contract/scalars.ts';
 import type { Settings, Strategy } from '../../contract/settings.ts';
-import { standing, type Needs } from './eligibility.ts';
+import { type Needs, standing } from './eligibility.ts';
 import type { Account, Rotation, State } from './state.ts';
 import { pickWeighted, weightsOf } from './weighted.ts';
 
@@ -41,7 +41,7 @@ export function pick(state: State, indexes: readonly number[], strategy: Strateg
       return at(rotation, leastUsed(accounts, indexes));
     case 'random': {
       const seed = nextSeed(rotation.seed);
-      return at({ ...rotation, seed }, indexes[Math.floor((toUnit(seed) * indexes.length))] ?? 0);
+      return at({ ...rotation, seed }, indexes[Math.floor(toUnit(seed) * indexes.length)] ?? 0);
     }
     case 'weighted-round-robin': {
       const { index, credits } = pickWeighted(indexes, rotation.credits, weightsOf(accounts, settings.accountWeights));

@@ -1,7 +1,15 @@
 import { isLoopbackHost } from '../../contract/env.ts';
 import { OmaError } from '../../contract/errors.ts';
 import type { EpochMs } from '../../contract/scalars.ts';
-import { DEFAULT_SETTINGS, type PartialSettings, type Preset, type SettingName, type SettingOrigin, type Settings, settingsSchema } from '../../contract/settings.ts';
+import {
+  DEFAULT_SETTINGS,
+  type PartialSettings,
+  type Preset,
+  type SettingName,
+  type SettingOrigin,
+  type Settings,
+  settingsSchema,
+} from '../../contract/settings.ts';
 import { presetValues } from './presets.ts';
 import type { State } from './state.ts';
 
@@ -57,7 +65,12 @@ export function settingsProblems(settings: Settings, aliases: readonly string[])
     problems.push({ field: 'criticalThreshold', constraint: 'critical < low', message });
   }
   for (const alias of [...Object.keys(settings.accountWeights), ...settings.antigravityReserved]) {
-    if (!aliases.includes(alias)) problems.push({ field: 'accountWeights', constraint: 'existing account', message: `There is no account "${alias}".` });
+    if (!aliases.includes(alias))
+      problems.push({
+        field: 'accountWeights',
+        constraint: 'existing account',
+        message: `There is no account "${alias}".`,
+      });
   }
   return problems;
 }
@@ -66,37 +79,72 @@ export function settingsProblems(settings: Settings, aliases: readonly string[])
  * Changes the persisted layer, all fields or none. While an account is forced, a new strategy is what the force returns to.
  * Errors: SETTING_LOCKED naming the fields, INVALID_SETTINGS naming field and constraint, NON_LOOPBACK_HOST.
  */
-export function updateSettings(state: State, { values, actor, layers }: SettingsInput, now: EpochMs): readonly [State, Effective] {
+export function updateSettings(
+  state: State,
+  { values, actor, layers }: SettingsInput,
+  now: EpochMs,
+): readonly [State, Effective] {
   const locked = lockedSettings(layers).filter((name) => values[name] !== undefined);
   if (locked.length > 0) {
-    throw new OmaError('SETTING_LOCKED', `${locked.join(', ')} cannot be changed here: the environment or the runtime configuration holds it. Change it there.`, { fields: locked });
+    throw new OmaError(
+      'SETTING_LOCKED',
+      `${locked.join(', ')} cannot be changed here: the environment or the runtime configuration holds it. Change it there.`,
+      { fields: locked },
+    );
   }
   if (values.dashboardHost !== undefined && !isLoopbackHost(values.dashboardHost)) {
-    throw new OmaError('NON_LOOPBACK_HOST', 'The dashboard listens on loopback only. Use 127.0.0.1, ::1 or localhost.', { field: 'dashboardHost' });
+    throw new OmaError(
+      'NON_LOOPBACK_HOST',
+      'The dashboard listens on loopback only. Use 127.0.0.1, ::1 or localhost.',
+      { field: 'dashboardHost' },
+    );
   }
   const merged = { ...state.settings.values, ...values };
   const effective = effectiveSettings(merged, layers);
-  const problems = settingsProblems(effective.settings, state.accounts.map((account) => account.alias));
-  if (problems.length > 0) throw new OmaError('INVALID_SETTINGS', `${problems.map((problem) => problem.message).join(' ')} Nothing was changed.`, { problems });
+  const problems = settingsProblems(
+    effective.settings,
+    state.accounts.map((account) => account.alias),
+  );
+  if (problems.length > 0)
+    throw new OmaError(
+      'INVALID_SETTINGS',
+      `${problems.map((problem) => problem.message).join(' ')} Nothing was changed.`,
+      { problems },
+    );
   return [persist(state, { values: merged, actor }, now), effective];
 }
 
 /** Forgets the persisted layer. */
-export function resetSettings(state: State, { actor, layers }: Omit<SettingsInput, 'values'>, now: EpochMs): readonly [State, Effective] {
+export function resetSettings(
+  state: State,
+  { actor, layers }: Omit<SettingsInput, 'values'>,
+  now: EpochMs,
+): readonly [State, Effective] {
   return [persist(state, { values: {}, actor }, now), effectiveSettings({}, layers)];
 }
 
 /** Applies a preset of thresholds and weights. Errors: SETTING_LOCKED, INVALID_SETTINGS. */
-export function applyPreset(state: State, { preset, actor, layers }: Omit<SettingsInput, 'values'> & { readonly preset: Preset }, now: EpochMs): readonly [State, Effective] {
+export function applyPreset(
+  state: State,
+  { preset, actor, layers }: Omit<SettingsInput, 'values'> & { readonly preset: Preset },
+  now: EpochMs,
+): readonly [State, Effective] {
   return updateSettings(state, { values: presetValues(preset), actor, layers }, now);
 }
 
-
-function persist(state: State, { values, actor }: { readonly values: PartialSettings; readonly actor: string }, now: EpochMs): State {
+function persist(
+  state: State,
+  { values, actor }: { readonly values: PartialSettings; readonly actor: string },
+  now: EpochMs,
+): State {
   const strategy = values.rotationStrategy ?? DEFAULT_SETTINGS.rotationStrategy;
   const changed = strategy !== (state.settings.values.rotationStrategy ?? DEFAULT_SETTINGS.rotationStrategy);
   const force = state.force !== null && changed ? { ...state.force, previousRotationStrategy: strategy } : state.force;
-  return { ...state, force, settings: { values, revision: state.settings.revision + 1, updatedAt: now, updatedBy: actor } };
+  return {
+    ...state,
+    force,
+    settings: { values, revision: state.settings.revision + 1, updatedAt: now, updatedBy: actor },
+  };
 }
 
 function originOf(name: SettingName, persisted: PartialSettings, { runtime, environment }: Layers): SettingOrigin {

@@ -39,6 +39,9 @@ export interface Account {
   readonly limits: Limits;
 }
 
+/**
+ *
+ */
 export type AccountSource = 'login' | 'import-codex' | 'import-opencode' | 'import-upstream' | 'import-file' | 'demo';
 
 /** What makes an account the same account: workspace and person together; an e-mail does not. */
@@ -57,7 +60,8 @@ export interface Credentials {
 }
 
 /** Whether the provider still accepts the login. */
-export type Auth = { readonly state: 'ok' } | { readonly state: 'needs-login'; readonly reason: string; readonly since: EpochMs };
+export type Auth =
+  { readonly state: 'ok' } | { readonly state: 'needs-login'; readonly reason: string; readonly since: EpochMs };
 
 /** A refresh that was sent and whose answer is not stored yet; survives a crash. Shape: `fingerprint` is a hash of the spent token. */
 export interface RefreshIntent {
@@ -70,7 +74,12 @@ export interface RefreshIntent {
 /** The Enabled switch and who moved it. */
 export type Availability =
   | { readonly enabled: true }
-  | { readonly enabled: false; readonly disabledAt: EpochMs; readonly disabledBy: string; readonly disableReason: string | null };
+  | {
+      readonly enabled: false;
+      readonly disabledAt: EpochMs;
+      readonly disabledBy: string;
+      readonly disableReason: string | null;
+    };
 
 /**
  * Health after failures.
@@ -85,12 +94,18 @@ export interface Health {
   readonly successes: number;
 }
 
+/**
+ *
+ */
 export interface ModelCooldown {
   readonly model: string;
   readonly until: EpochMs;
   readonly cooldownMs: number;
 }
 
+/**
+ *
+ */
 export interface Usage {
   readonly count: number;
   readonly lastUsedAt: EpochMs | null;
@@ -110,6 +125,9 @@ export interface Limits {
   readonly probeModel: string | null;
 }
 
+/**
+ *
+ */
 export interface Window {
   readonly limitId: string;
   readonly limitName: string | null;
@@ -120,6 +138,9 @@ export interface Window {
   readonly observedAt: EpochMs;
 }
 
+/**
+ *
+ */
 export interface Diagnostics {
   readonly source: ProbeSource;
   readonly model: string | null;
@@ -184,4 +205,13 @@ export const EMPTY_STATE: State = {
 export const HEALTHY: Health = { status: 'healthy', until: null, reason: null, cooldownMs: 0, successes: 0 };
 
 /** Limits of an account that was never probed. */
-export const UNKNOWN_LIMITS: Limits = { windows: [], history: [], status: 'idle', error: null, lastProbeAt: null, lastErrorAt: null, diagnostics: null, probeModel: null };
+export const UNKNOWN_LIMITS: Limits = {
+  windows: [],
+  history: [],
+  status: 'idle',
+  error: null,
+  lastProbeAt: null,
+  lastErrorAt: null,
+  diagnostics: null,
+  probeModel: null,
+};

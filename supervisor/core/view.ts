@@ -7,7 +7,7 @@ import { blockersOf, NO_NEEDS } from './eligibility.ts';
 import { healthAt } from './health.ts';
 import { confidence, fiveHourView, level, weeklyView, windowViews } from './limits.ts';
 import { matchingPreset } from './presets.ts';
-import { lockedSettings, type Effective, type Layers } from './settings.ts';
+import { type Effective, type Layers, lockedSettings } from './settings.ts';
 import type { Account, Seat, State } from './state.ts';
 import { isoTime, isoTimeOrNull } from './time.ts';
 import { DEFAULT_WEIGHT } from './weighted.ts';
@@ -22,7 +22,10 @@ export interface AccountViewInput {
 }
 
 /** Shows an account to the outside. Why: the only way out for an account, so the one place where secrets are dropped. */
-export function accountView(account: Account, { state, settings, inFlight, reauth, now }: AccountViewInput): AccountView {
+export function accountView(
+  account: Account,
+  { state, settings, inFlight, reauth, now }: AccountViewInput,
+): AccountView {
   const blockers = blockersOf(account, NO_NEEDS, settings, now);
   const { limits, availability, health } = account;
   const status = healthAt(health, now);
@@ -43,7 +46,9 @@ export function accountView(account: Account, { state, settings, inFlight, reaut
     health: status,
     cooldownUntil: status === 'cooldown' ? isoTimeOrNull(health.until) : null,
     cooldownReason: status === 'cooldown' ? health.reason : null,
-    modelCooldowns: account.modelCooldowns.filter((entry) => entry.until > now).map((entry) => ({ model: entry.model, until: isoTime(entry.until) })),
+    modelCooldowns: account.modelCooldowns
+      .filter((entry) => entry.until > now)
+      .map((entry) => ({ model: entry.model, until: isoTime(entry.until) })),
     weight: settings.accountWeights[account.alias] ?? DEFAULT_WEIGHT,
     usageCount: account.usage.count,
     lastUsedAt: isoTimeOrNull(account.usage.lastUsedAt),
@@ -69,10 +74,26 @@ export function accountView(account: Account, { state, settings, inFlight, reaut
 export function forceView({ force }: State, settings: Settings, now: EpochMs): ForceView {
   const rotationStrategy = settings.rotationStrategy;
   if (force === null || force.forcedUntil <= now) {
-    return { active: false, forcedAlias: null, forcedUntil: null, forcedBy: null, remainingMs: null, previousRotationStrategy: null, rotationStrategy };
+    return {
+      active: false,
+      forcedAlias: null,
+      forcedUntil: null,
+      forcedBy: null,
+      remainingMs: null,
+      previousRotationStrategy: null,
+      rotationStrategy,
+    };
   }
   const { forcedAlias, forcedUntil, forcedBy, previousRotationStrategy } = force;
-  return { active: true, forcedAlias, forcedUntil: isoTime(forcedUntil), forcedBy, remainingMs: forcedUntil - now, previousRotationStrategy, rotationStrategy };
+  return {
+    active: true,
+    forcedAlias,
+    forcedUntil: isoTime(forcedUntil),
+    forcedBy,
+    remainingMs: forcedUntil - now,
+    previousRotationStrategy,
+    rotationStrategy,
+  };
 }
 
 /** Shows the settings to the outside. */

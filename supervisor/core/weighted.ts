@@ -17,7 +17,11 @@ export interface WeightedPick {
  * keeps every account within one pick of its share after any number of picks (R. Tijdeman, The chairman assignment problem, 1980).
  * Accounts left out neither gain nor lose, so they come back without a jump.
  */
-export function pickWeighted(indexes: readonly number[], credits: readonly number[], weights: readonly number[]): WeightedPick {
+export function pickWeighted(
+  indexes: readonly number[],
+  credits: readonly number[],
+  weights: readonly number[],
+): WeightedPick {
   const total = indexes.reduce((sum, index) => sum + weightAt(weights, index), 0);
   const slack = indexes.length > 1 ? 1 / (2 * indexes.length - 2) : 0;
   const next = [...credits];
@@ -38,7 +42,10 @@ export function pickWeighted(indexes: readonly number[], credits: readonly numbe
 }
 
 /** Aligns the weights of the settings with the accounts. */
-export function weightsOf(accounts: readonly { readonly alias: Alias }[], accountWeights: Readonly<Record<Alias, number>>): readonly number[] {
+export function weightsOf(
+  accounts: readonly { readonly alias: Alias }[],
+  accountWeights: Readonly<Record<Alias, number>>,
+): readonly number[] {
   return accounts.map(({ alias }) => accountWeights[alias] ?? DEFAULT_WEIGHT);
 }
 

@@ -22,7 +22,8 @@ export function addEventStream(app: Hono, guard: Guard, subscribe: Subscribe): v
   let listeners = 0;
   app.get('/api/events', (context) => {
     guard.admit(context);
-    if (listeners >= LISTENERS_MAX) throw new OmaError('TOO_MANY_ATTEMPTS', 'Too many dashboards are open. Close some.');
+    if (listeners >= LISTENERS_MAX)
+      throw new OmaError('TOO_MANY_ATTEMPTS', 'Too many dashboards are open. Close some.');
     listeners += 1;
     return streamSSE(context, async (stream) => {
       const backlog: OmaEvent[] = [];
@@ -38,8 +39,10 @@ export function addEventStream(app: Hono, guard: Guard, subscribe: Subscribe): v
       try {
         await stream.writeSSE({ event: 'ready', data: '{}' });
         while (!stream.aborted) {
-          for (const event of backlog.splice(0)) await stream.writeSSE({ event: event.type, data: JSON.stringify(event) });
-          if (backlog.length === 0 && !(await woken(HEARTBEAT_MS, (call) => (wake = call)))) await stream.write(': still here\n\n');
+          for (const event of backlog.splice(0))
+            await stream.writeSSE({ event: event.type, data: JSON.stringify(event) });
+          if (backlog.length === 0 && !(await woken(HEARTBEAT_MS, (call) => (wake = call))))
+            await stream.write(': still here\n\n');
         }
       } finally {
         unsubscribe();

@@ -27,8 +27,8 @@ export interface Visitor {
 /** What the guard checks against. */
 export interface GuardOptions {
   readonly token: Secret;
-  port(): number;
-  now(): number;
+  port: () => number;
+  now: () => number;
 }
 
 /** Decides who may come in. */
@@ -36,9 +36,9 @@ export interface Guard {
   /** Refuses foreign hosts and pages. Errors: FORBIDDEN_HOST, FORBIDDEN_ORIGIN. */
   readonly sameSite: MiddlewareHandler;
   /** Errors: UNAUTHORIZED, TOO_MANY_ATTEMPTS, CSRF_REQUIRED. */
-  admit(context: Context): Visitor;
+  admit: (context: Context) => Visitor;
   /** Tells whether a launch token is the right one, and counts it if not. Errors: TOO_MANY_ATTEMPTS. */
-  isLaunchToken(token: string): boolean;
+  isLaunchToken: (token: string) => boolean;
   /** The cookie's value; it cannot be turned back into the token. */
   readonly sessionValue: string;
 }
@@ -65,7 +65,10 @@ export function createGuard({ token, port, now }: GuardOptions): Guard {
       if (bearer !== undefined || cookie !== undefined) wrong.refuseFlood();
       if (bearer !== undefined && matches(bearer, token)) return { actor: 'api' };
       if (bearer === undefined && cookie !== undefined && matches(cookie, sessionValue)) return admitPage(context);
-      throw new OmaError('UNAUTHORIZED', 'The dashboard needs its launch token. Open it with "oma open", or send the token as a bearer.');
+      throw new OmaError(
+        'UNAUTHORIZED',
+        'The dashboard needs its launch token. Open it with "oma open", or send the token as a bearer.',
+      );
     },
     isLaunchToken: (given) => {
       wrong.refuseFlood();
@@ -108,7 +111,7 @@ function isEqual(a: string, b: string): boolean {
   return timingSafeEqual(left, right);
 }
 
-function createWrongTokens(now: () => number): { count(): void; refuseFlood(): void } {
+function createWrongTokens(now: () => number): { count: () => void; refuseFlood: () => void } {
   let since = 0;
   let seen = 0;
   const isOver = (): boolean => now() - since > WRONG_TOKENS_WINDOW_MS;
@@ -121,7 +124,11 @@ function createWrongTokens(now: () => number): { count(): void; refuseFlood(): v
       seen += 1;
     },
     refuseFlood: () => {
-      if (seen >= WRONG_TOKENS_MAX && !isOver()) throw new OmaError('TOO_MANY_ATTEMPTS', 'Too many wrong tokens were tried. Wait a minute, then open the dashboard with "oma open".');
+      if (seen >= WRONG_TOKENS_MAX && !isOver())
+        throw new OmaError(
+          'TOO_MANY_ATTEMPTS',
+          'Too many wrong tokens were tried. Wait a minute, then open the dashboard with "oma open".',
+        );
     },
   };
 }

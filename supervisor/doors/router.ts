@@ -10,13 +10,22 @@ import type { Guard } from './guard.ts';
 export const BODY_BYTES_MAX = 256 * 1_024;
 
 /** Calls an operation by name with parameters nobody has looked at yet. */
-export type Dispatch = (name: string, params: unknown, call: { readonly requestId: string; readonly actor: string; readonly connectionId: string; readonly signal: AbortSignal }) => Promise<unknown>;
+export type Dispatch = (
+  name: string,
+  params: unknown,
+  call: {
+    readonly requestId: string;
+    readonly actor: string;
+    readonly connectionId: string;
+    readonly signal: AbortSignal;
+  },
+) => Promise<unknown>;
 
 /** What the router needs. */
 export interface RouterDeps {
   readonly guard: Guard;
   readonly dispatch: Dispatch;
-  requestId(): string;
+  requestId: () => string;
 }
 
 interface Row {
@@ -39,7 +48,12 @@ export function addOperationRoutes(app: Hono, deps: RouterDeps): void {
     app.on(route.method, route.path, limit, async (context) => {
       const { actor } = deps.guard.admit(context);
       const params = await paramsOf(context, route);
-      const result = await deps.dispatch(name, params, { requestId: deps.requestId(), actor, connectionId: 'http', signal: context.req.raw.signal });
+      const result = await deps.dispatch(name, params, {
+        requestId: deps.requestId(),
+        actor,
+        connectionId: 'http',
+        signal: context.req.raw.signal,
+      });
       return Response.json(result, { status: route.status ?? 200 });
     });
   }
@@ -53,7 +67,9 @@ export function addOperationRoutes(app: Hono, deps: RouterDeps): void {
 }
 
 function operationRoutes(): readonly Row[] {
-  return Object.entries(OPERATIONS).flatMap(([name, operation]) => ('http' in operation ? [{ name, route: operation.http }] : []));
+  return Object.entries(OPERATIONS).flatMap(([name, operation]) =>
+    'http' in operation ? [{ name, route: operation.http }] : [],
+  );
 }
 
 function methodsByPath(rows: readonly Row[]): ReadonlyMap<string, readonly string[]> {
@@ -72,7 +88,10 @@ async function paramsOf(context: Context, route: HttpRoute): Promise<unknown> {
     throw new OmaError('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.');
   }
   const body = parseJson(text);
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new OmaError('INVALID_PARAMS', 'The body must be a JSON object.', { problems: [{ field: '', constraint: 'object', message: 'The body must be a JSON object.' }] });
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new OmaError('INVALID_PARAMS', 'The body must be a JSON object.', {
+      problems: [{ field: '', constraint: 'object', message: 'The body must be a JSON object.' }],
+    });
   return { ...body, ...path };
 }
 

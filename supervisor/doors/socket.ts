@@ -12,16 +12,16 @@ export interface SocketDoorOptions {
   readonly socketPath: string;
   readonly handlers: Handlers<Operations>;
   /** Tells of a connection, with the way to notify it. */
-  connected(connectionId: string, notify: (event: OmaEvent) => void): void;
-  gone(connectionId: string): void;
+  connected: (connectionId: string, notify: (event: OmaEvent) => void) => void;
+  gone: (connectionId: string) => void;
   /** The kind of client behind a connection, once it has said hello. */
-  actorOf(connectionId: string): string;
-  requestId(): string;
-  onError(error: unknown, call: { readonly operation: string; readonly requestId: string }): void;
+  actorOf: (connectionId: string) => string;
+  requestId: () => string;
+  onError: (error: unknown, call: { readonly operation: string; readonly requestId: string }) => void;
 }
 
 /** Opens the Unix socket: every connection gets the whole table. */
-export async function openSocketDoor(options: SocketDoorOptions): Promise<{ close(): Promise<void> }> {
+export async function openSocketDoor(options: SocketDoorOptions): Promise<{ close: () => Promise<void> }> {
   const { handlers, requestId, onError } = options;
   let number = 0;
   return listenOnSocket({

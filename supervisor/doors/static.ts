@@ -27,7 +27,8 @@ export async function readStaticFiles(directory: string): Promise<ReadonlyMap<st
   for (const entry of await listFiles(directory)) {
     const name = `/${relative(directory, entry).replaceAll('\\', '/')}`;
     const type = TYPES[extname(entry)];
-    if (type !== undefined) files.set(name, { body: new Uint8Array(await readFile(entry)), type, isImmutable: name.startsWith('/assets/') });
+    if (type !== undefined)
+      files.set(name, { body: new Uint8Array(await readFile(entry)), type, isImmutable: name.startsWith('/assets/') });
   }
   return files;
 }

@@ -9,8 +9,8 @@ import type { Context } from '../operations/context.ts';
 /** The file to watch, how it is read, and who takes its settings. */
 export interface ConfigWatch {
   readonly file: string;
-  read(file: string): Promise<PartialSettings>;
-  apply(settings: PartialSettings): void;
+  read: (file: string) => Promise<PartialSettings>;
+  apply: (settings: PartialSettings) => void;
 }
 
 /** Watches the runtime configuration; a file that is not valid leaves the last good settings in force. */
@@ -19,8 +19,14 @@ export function startConfigWatch(context: Context, { file, read, apply }: Config
   const reload = async (): Promise<void> => {
     try {
       const runtime = await read(file);
-      const { settings } = effectiveSettings(context.store.read().settings.values, { ...context.settings.layers(), runtime });
-      const problems = settingsProblems(settings, context.store.read().accounts.map(({ alias }) => alias));
+      const { settings } = effectiveSettings(context.store.read().settings.values, {
+        ...context.settings.layers(),
+        runtime,
+      });
+      const problems = settingsProblems(
+        settings,
+        context.store.read().accounts.map(({ alias }) => alias),
+      );
       if (problems.length > 0) {
         context.log.error({ problems }, 'the configuration file contradicts itself; the last good one stays in force');
         return;
@@ -29,7 +35,10 @@ export function startConfigWatch(context: Context, { file, read, apply }: Config
       context.log.info({ fields: Object.keys(runtime) }, 'the configuration file was read again');
       context.emit({ type: 'changed', at: isoTime(context.now()), topics: ['settings', 'accounts', 'status'] });
     } catch (error) {
-      context.log.error({ cause: isOmaError(error) ? error.message : String(error) }, 'the configuration file cannot be used; the last good one stays in force');
+      context.log.error(
+        { cause: isOmaError(error) ? error.message : String(error) },
+        'the configuration file cannot be used; the last good one stays in force',
+      );
     }
   };
   watcher.on('add', () => void reload()).on('change', () => void reload());

@@ -24,7 +24,7 @@ interface Schedule {
 export interface ProbeLoopDeps {
   readonly context: Context;
   readonly probes: Probes;
-  random(): number;
+  random: () => number;
 }
 
 /**
@@ -39,11 +39,17 @@ export function startProbeLoop({ context, probes, random }: ProbeLoopDeps): () =
     const interval = context.settings.effective().settings.probeIntervalMinutes * MINUTE_MS;
     for (const account of probeable(context)) {
       if (isOver) return;
-      const schedule = schedules.get(account.alias) ?? { at: context.now() + firstDelay(account, interval, random(), context.now()), failures: 0 };
+      const schedule = schedules.get(account.alias) ?? {
+        at: context.now() + firstDelay(account, interval, random(), context.now()),
+        failures: 0,
+      };
       schedules.set(account.alias, schedule);
       if (Math.min(schedule.at, resetOf(account, context.now()) ?? Infinity) > context.now()) continue;
       await probes.inBackground(account.alias);
-      schedules.set(account.alias, nextSchedule(context, account, { interval, jitter: random(), failures: schedule.failures }));
+      schedules.set(
+        account.alias,
+        nextSchedule(context, account, { interval, jitter: random(), failures: schedule.failures }),
+      );
     }
     if (!isOver) cancel = context.later(PERIOD_MS, () => void turn());
   };
@@ -70,7 +76,11 @@ function firstDelay({ limits }: Account, interval: number, jitter: number, now: 
   return Math.max(0, interval - age) + jitter * MINUTE_MS;
 }
 
-function nextSchedule({ store, now }: Context, { alias }: Account, { interval, jitter, failures }: { interval: number; jitter: number; failures: number }): Schedule {
+function nextSchedule(
+  { store, now }: Context,
+  { alias }: Account,
+  { interval, jitter, failures }: { interval: number; jitter: number; failures: number },
+): Schedule {
   const status = store.read().accounts.find((account) => account.alias === alias)?.limits.status;
   const failed = status === 'error' ? failures + 1 : 0;
   const factor = Math.min(2 ** failed, BACKOFF_MAX);
@@ -80,7 +90,10 @@ function nextSchedule({ store, now }: Context, { alias }: Account, { interval, j
 /** The latest reset or end of cooldown that is over, but was not followed by a probe yet. */
 function resetOf({ limits, health }: Account, now: EpochMs): EpochMs | null {
   const lastTried = Math.max(limits.lastProbeAt ?? 0, limits.lastErrorAt ?? 0);
-  const ends = [...limits.windows.map(({ resetsAt }) => resetsAt ?? 0), health.status === 'cooldown' ? (health.until ?? 0) : 0];
+  const ends = [
+    ...limits.windows.map(({ resetsAt }) => resetsAt ?? 0),
+    health.status === 'cooldown' ? (health.until ?? 0) : 0,
+  ];
   const passed = ends.filter((end) => end > lastTried && end + AFTER_RESET_MS <= now);
   return passed.length === 0 ? null : Math.max(...passed) + AFTER_RESET_MS;
 }

@@ -14,7 +14,10 @@ export function startRefreshLoop(context: Context, refresher: Refresher): () => 
     for (const { alias, credentials } of due(context)) {
       if (isOver) return;
       await refresher.renew(alias, credentials.accessToken).catch((error: unknown) => {
-        context.log.warn({ alias, code: isOmaError(error) ? error.code : 'INTERNAL' }, 'refresh ahead of expiry failed');
+        context.log.warn(
+          { alias, code: isOmaError(error) ? error.code : 'INTERNAL' },
+          'refresh ahead of expiry failed',
+        );
       });
     }
     if (!isOver) cancel = context.later(PERIOD_MS, () => void turn());
@@ -28,5 +31,10 @@ export function startRefreshLoop(context: Context, refresher: Refresher): () => 
 
 function due({ store, now }: Context): ReturnType<Context['store']['read']>['accounts'] {
   const at = now();
-  return store.read().accounts.filter(({ availability, auth, credentials }) => availability.enabled && auth.state === 'ok' && credentials.expiresAt - at < REFRESH_AHEAD_MS);
+  return store
+    .read()
+    .accounts.filter(
+      ({ availability, auth, credentials }) =>
+        availability.enabled && auth.state === 'ok' && credentials.expiresAt - at < REFRESH_AHEAD_MS,
+    );
 }

@@ -34,26 +34,42 @@ export function listAccounts(deps: AccountDeps): Result<Operations, 'account.lis
 }
 
 /** Reads the history of limits of one account, oldest first. */
-export function accountHistory({ context }: AccountDeps, { alias }: { readonly alias: Alias }): Result<Operations, 'account.history'> {
+export function accountHistory(
+  { context }: AccountDeps,
+  { alias }: { readonly alias: Alias },
+): Result<Operations, 'account.history'> {
   return { alias, entries: [...findAccount(context.store.read(), alias).limits.history] };
 }
 
 /** Moves the Enabled switch; a second move of the same switch meanwhile is refused. */
-export async function setAccountEnabled(deps: AccountDeps, params: Params<Operations, 'account.set-enabled'>, call: CallContext): Promise<AccountView> {
+export async function setAccountEnabled(
+  deps: AccountDeps,
+  params: Params<Operations, 'account.set-enabled'>,
+  call: CallContext,
+): Promise<AccountView> {
   const { context, audit } = deps;
   const { alias, enabled, reason } = params;
   return exclusively(deps, alias, async () => {
     const forced = context.store.read().force?.forcedAlias === alias;
-    const account = await context.store.transact('account.set-enabled', (state, now) => setEnabled(state, { alias, enabled, actor: call.actor, reason: reason ?? null }, now), 'before-reply');
+    const account = await context.store.transact(
+      'account.set-enabled',
+      (state, now) => setEnabled(state, { alias, enabled, actor: call.actor, reason: reason ?? null }, now),
+      'before-reply',
+    );
     audit.record(call, { action: 'account.set-enabled', target: alias, detail: { enabled, reason: reason ?? null } });
-    if (forced && !enabled) context.emit({ type: 'force-ended', at: isoTime(context.now()), alias, because: 'disabled' });
+    if (forced && !enabled)
+      context.emit({ type: 'force-ended', at: isoTime(context.now()), alias, because: 'disabled' });
     context.emit({ type: 'changed', at: isoTime(context.now()), topics: ['accounts', 'force', 'status'] });
     return viewOf(deps, account);
   });
 }
 
 /** Removes an account; a login of it under way is cancelled. */
-export async function removeOneAccount(deps: AccountDeps, { alias }: { readonly alias: Alias }, call: CallContext): Promise<Result<Operations, 'account.remove'>> {
+export async function removeOneAccount(
+  deps: AccountDeps,
+  { alias }: { readonly alias: Alias },
+  call: CallContext,
+): Promise<Result<Operations, 'account.remove'>> {
   const { context, audit, logins } = deps;
   return exclusively(deps, alias, async () => {
     const forced = context.store.read().force?.forcedAlias === alias;
@@ -67,14 +83,26 @@ export async function removeOneAccount(deps: AccountDeps, { alias }: { readonly 
 }
 
 /** Logs codex itself in as an account. */
-export async function switchAccount(deps: AccountDeps, { alias }: { readonly alias: Alias }, call: CallContext): Promise<AccountView> {
+export async function switchAccount(
+  deps: AccountDeps,
+  { alias }: { readonly alias: Alias },
+  call: CallContext,
+): Promise<AccountView> {
   const { context, refresher, codexAuthFile, audit } = deps;
   let account = findAccount(context.store.read(), alias);
-  if (!account.availability.enabled) throw new OmaError('ACCOUNT_DISABLED', `"${alias}" is disabled. Enable it first with "oma enable ${alias}".`, { alias });
-  if (tokenFreshness(account.credentials, context.now()) !== 'fresh') account = await refresher.renew(alias, account.credentials.accessToken);
+  if (!account.availability.enabled)
+    throw new OmaError('ACCOUNT_DISABLED', `"${alias}" is disabled. Enable it first with "oma enable ${alias}".`, {
+      alias,
+    });
+  if (tokenFreshness(account.credentials, context.now()) !== 'fresh')
+    account = await refresher.renew(alias, account.credentials.accessToken);
   await context.store.settled();
   await codexAuthFile.write(account);
-  const switched = await context.store.transact('account.switch', (state) => [{ ...state, activeAlias: alias }, findAccount(state, alias)], 'before-reply');
+  const switched = await context.store.transact(
+    'account.switch',
+    (state) => [{ ...state, activeAlias: alias }, findAccount(state, alias)],
+    'before-reply',
+  );
   audit.record(call, { action: 'account.switch', target: alias, detail: {} });
   context.emit({ type: 'changed', at: isoTime(context.now()), topics: ['accounts'] });
   return viewOf(deps, switched);
@@ -82,11 +110,20 @@ export async function switchAccount(deps: AccountDeps, { alias }: { readonly ali
 
 function viewOf({ context, leases, logins }: AccountDeps, account: Account): AccountView {
   const { settings } = context.settings.effective();
-  return accountView(account, { state: context.store.read(), settings, inFlight: leases.inFlight(account.alias), reauth: logins.reauthState(account.alias), now: context.now() });
+  return accountView(account, {
+    state: context.store.read(),
+    settings,
+    inFlight: leases.inFlight(account.alias),
+    reauth: logins.reauthState(account.alias),
+    now: context.now(),
+  });
 }
 
 async function exclusively<R>({ busy }: AccountDeps, alias: Alias, change: () => Promise<R>): Promise<R> {
-  if (busy.has(alias)) throw new OmaError('OPERATION_IN_PROGRESS', `Another change of "${alias}" is still running. Wait for it.`, { alias });
+  if (busy.has(alias))
+    throw new OmaError('OPERATION_IN_PROGRESS', `Another change of "${alias}" is still running. Wait for it.`, {
+      alias,
+    });
   busy.add(alias);
   try {
     return await change();

@@ -22,7 +22,12 @@ const fileSchema = z.object({
         enabled: z.boolean().optional(),
         rateLimitResetTime: timeSchema.optional(),
         rateLimitResetTimes: z.record(z.string().max(64), timeSchema).optional(),
-        cachedQuota: z.record(z.string().max(64), z.object({ remainingFraction: z.number().min(0).max(1).optional(), resetTime: z.string().optional() })).optional(),
+        cachedQuota: z
+          .record(
+            z.string().max(64),
+            z.object({ remainingFraction: z.number().min(0).max(1).optional(), resetTime: z.string().optional() }),
+          )
+          .optional(),
       }),
     )
     .max(1_000),
@@ -36,7 +41,11 @@ export async function getAntigravity({ addresses, settings, now }: Context): Pro
   const reserved = [...settings.effective().settings.antigravityReserved];
   const found = await readAccounts(addresses.antigravityFile);
   if (typeof found === 'string') return { accounts: [], reserved, error: found };
-  const accounts = found.map((account) => ({ email: account.email ?? null, enabled: account.enabled ?? true, quotas: quotasOf(account, now()) }));
+  const accounts = found.map((account) => ({
+    email: account.email ?? null,
+    enabled: account.enabled ?? true,
+    quotas: quotasOf(account, now()),
+  }));
   return { accounts, reserved, error: null };
 }
 
@@ -48,17 +57,27 @@ async function readAccounts(path: string): Promise<readonly ForeignAccount[] | s
     return 'The antigravity plugin has no accounts file. Log in there with "opencode auth login".';
   }
   const parsed = text.length > BYTES_MAX ? null : fileSchema.safeParse(parseJson(text));
-  return parsed?.success === true ? parsed.data.accounts : 'The accounts file of the antigravity plugin has a form that oma does not know.';
+  return parsed?.success === true
+    ? parsed.data.accounts
+    : 'The accounts file of the antigravity plugin has a form that oma does not know.';
 }
 
-function quotasOf({ cachedQuota = {}, rateLimitResetTimes = {}, rateLimitResetTime }: ForeignAccount, now: EpochMs): Quota[] {
+function quotasOf(
+  { cachedQuota = {}, rateLimitResetTimes = {}, rateLimitResetTime }: ForeignAccount,
+  now: EpochMs,
+): Quota[] {
   const cached = Object.entries(cachedQuota).map(([model, quota]): Quota => {
     const resetsAt = Date.parse(quota.resetTime ?? '');
     const isPast = !Number.isNaN(resetsAt) && resetsAt <= now;
     const remaining = quota.remainingFraction === undefined || isPast ? null : quota.remainingFraction * 100;
-    return { model, remainingPercent: remaining, resetsAt: Number.isNaN(resetsAt) || isPast ? null : isoTime(resetsAt) };
+    return {
+      model,
+      remainingPercent: remaining,
+      resetsAt: Number.isNaN(resetsAt) || isPast ? null : isoTime(resetsAt),
+    };
   });
-  const limits = rateLimitResetTime === undefined ? rateLimitResetTimes : { ...rateLimitResetTimes, all: rateLimitResetTime };
+  const limits =
+    rateLimitResetTime === undefined ? rateLimitResetTimes : { ...rateLimitResetTimes, all: rateLimitResetTime };
   const limited = Object.entries(limits)
     .filter(([, until]) => until > now)
     .map(([model, until]): Quota => ({ model, remainingPercent: 0, resetsAt: isoTime(until) }));

@@ -8,9 +8,12 @@ const ENTRIES_MAX = 500;
 
 /** Who changed what. */
 export interface Audit {
-  record(call: Pick<CallContext, 'actor' | 'requestId'>, change: Pick<AuditEntry, 'action' | 'target' | 'detail'>): void;
+  record: (
+    call: Pick<CallContext, 'actor' | 'requestId'>,
+    change: Pick<AuditEntry, 'action' | 'target' | 'detail'>,
+  ) => void;
   /** Shape: newest first. */
-  list(limit: number): readonly AuditEntry[];
+  list: (limit: number) => readonly AuditEntry[];
 }
 
 /** Creates the audit log over the given context. */

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 
 import { OmaError } from '../../contract/errors.ts';
-import { secretSchema, type EpochMs } from '../../contract/scalars.ts';
+import { type EpochMs, secretSchema } from '../../contract/scalars.ts';
 import { readClaims } from '../../contract/token-claims.ts';
 import type { TokenSet } from '../../contract/worker-operations.ts';
 import type { Account } from '../core/state.ts';
@@ -33,9 +33,9 @@ export interface FoundLogin {
 /** codex's own login file. */
 export interface CodexAuthFile {
   /** The login in the file; null if there is no file, or no ChatGPT login in it. Errors: IMPORT_INVALID. */
-  read(): Promise<FoundLogin | null>;
+  read: () => Promise<FoundLogin | null>;
   /** Writes an account's login, atomically and 0600; foreign keys are kept. Errors: STORE_UNWRITABLE. */
-  write(account: Account): Promise<void>;
+  write: (account: Account) => Promise<void>;
 }
 
 /** Opens codex's login file at a path. */
@@ -48,8 +48,19 @@ export function codexAuthFileAt(path: string): CodexAuthFile {
     write: async (account) => {
       const text = await readText(path);
       const { accessToken, refreshToken, idToken, lastRefreshAt } = account.credentials;
-      const tokens = { id_token: idToken ?? accessToken, access_token: accessToken, refresh_token: refreshToken, account_id: account.seat.accountId };
-      const content = { ...foreignKeys(text), auth_mode: 'chatgpt', OPENAI_API_KEY: null, tokens, last_refresh: isoTime(lastRefreshAt) };
+      const tokens = {
+        id_token: idToken ?? accessToken,
+        access_token: accessToken,
+        refresh_token: refreshToken,
+        account_id: account.seat.accountId,
+      };
+      const content = {
+        ...foreignKeys(text),
+        auth_mode: 'chatgpt',
+        OPENAI_API_KEY: null,
+        tokens,
+        last_refresh: isoTime(lastRefreshAt),
+      };
       await replaceFile(path, `${JSON.stringify(content, null, 2)}\n`);
     },
   };
@@ -58,10 +69,16 @@ export function codexAuthFileAt(path: string): CodexAuthFile {
 /** Parses the text of codex's login file. Errors: IMPORT_INVALID. */
 export function parseCodexAuth(text: string): FoundLogin | null {
   const json = parseJson(text);
-  if (json === undefined) throw new OmaError('IMPORT_INVALID', "codex's login file is not JSON. Log codex in again, or correct the file.");
+  if (json === undefined)
+    throw new OmaError('IMPORT_INVALID', "codex's login file is not JSON. Log codex in again, or correct the file.");
   const parsed = codexAuthSchema.safeParse(json);
   if (!parsed.success || parsed.data.tokens.refresh_token === '') return null;
-  const { access_token: accessToken, refresh_token: refreshText, id_token: idText, account_id: accountId } = parsed.data.tokens;
+  const {
+    access_token: accessToken,
+    refresh_token: refreshText,
+    id_token: idText,
+    account_id: accountId,
+  } = parsed.data.tokens;
   const claims = readClaims(accessToken);
   const idClaims = idText === undefined || idText === null ? null : readClaims(idText);
   const account = accountId ?? claims?.accountId ?? idClaims?.accountId ?? null;

@@ -9,11 +9,11 @@ import type { Context } from './context.ts';
 /** Keeps codex's own login file and the store from working against each other. */
 export interface CodexAuthSync {
   /** Takes over newer tokens of any known seat; answers whose they were, null = nothing newer. */
-  adoptAny(): Promise<Alias | null>;
+  adoptAny: () => Promise<Alias | null>;
   /** Takes over newer tokens of this account; answers whether there were any. */
-  adopt(alias: Alias): Promise<boolean>;
+  adopt: (alias: Alias) => Promise<boolean>;
   /** Writes new tokens of the active account to codex, so that codex never spends a token of old. */
-  follow(account: Account): Promise<void>;
+  follow: (account: Account) => Promise<void>;
 }
 
 /** Creates the synchronisation over the given context. */
@@ -26,7 +26,11 @@ export function createCodexAuthSync(context: Context, file: CodexAuthFile): Code
     const { tokens, refreshedAt } = found;
     const [, wouldAdopt] = adoptNewer(context.store.read(), { alias: account.alias, tokens, refreshedAt });
     if (!wouldAdopt) return null;
-    const isAdopted = await context.store.transact('credentials.adopt', (state) => adoptNewer(state, { alias: account.alias, tokens, refreshedAt }), 'before-reply');
+    const isAdopted = await context.store.transact(
+      'credentials.adopt',
+      (state) => adoptNewer(state, { alias: account.alias, tokens, refreshedAt }),
+      'before-reply',
+    );
     if (!isAdopted) return null;
     context.log.info({ alias: account.alias }, 'took over tokens that codex had renewed');
     context.emit({ type: 'changed', at: isoTime(context.now()), topics: ['accounts'] });
@@ -38,7 +42,10 @@ export function createCodexAuthSync(context: Context, file: CodexAuthFile): Code
     follow: async (account) => {
       if (context.store.read().activeAlias !== account.alias) return;
       const found = await readQuietly(context, file);
-      const isOurs = found !== null && found.tokens.accountId === account.seat.accountId && found.tokens.userId === account.seat.userId;
+      const isOurs =
+        found !== null &&
+        found.tokens.accountId === account.seat.accountId &&
+        found.tokens.userId === account.seat.userId;
       if (isOurs) await file.write(account);
     },
   };

@@ -8,9 +8,9 @@ import type { Store } from '../store/store.ts';
 
 /** What an operation may write to the log. */
 export interface OperationLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
+  info: (fields: object, message: string) => void;
+  warn: (fields: object, message: string) => void;
+  error: (fields: object, message: string) => void;
 }
 
 /** Where things are and whom to talk to; fixed for the life of the supervisor. */
@@ -28,8 +28,8 @@ export interface Addresses {
 
 /** Settings as all layers together give them. */
 export interface SettingsSource {
-  effective(): Effective;
-  layers(): Layers;
+  effective: () => Effective;
+  layers: () => Layers;
 }
 
 /** Everything operations work with; passed in, so that tests can pass in anything. */
@@ -40,10 +40,10 @@ export interface Context {
   readonly probeRunner: Client<ProbeOperations>;
   readonly addresses: Addresses;
   readonly log: OperationLog;
-  now(): EpochMs;
+  now: () => EpochMs;
   /** Makes an id that was never used: `prefix` names what it stands for. */
-  newId(prefix: string): string;
-  emit(event: OmaEvent): void;
+  newId: (prefix: string) => string;
+  emit: (event: OmaEvent) => void;
   /** Calls back later; never keeps the process alive. */
-  later(delayMs: number, callback: () => void): () => void;
+  later: (delayMs: number, callback: () => void) => () => void;
 }

@@ -1,5 +1,5 @@
 import type { Decision } from '../../contract/decision.ts';
-import { explain, type DecisionInput } from '../core/decision.ts';
+import { type DecisionInput, explain } from '../core/decision.ts';
 import type { Context } from './context.ts';
 
 /** Decisions kept in memory. */
@@ -10,11 +10,11 @@ const LOG_DELAY_MS = 250;
 
 /** The recent decisions. */
 export interface Decisions {
-  record(input: DecisionInput): void;
+  record: (input: DecisionInput) => void;
   /** Shape: newest first. */
-  list(limit: number, requestId: string | undefined): readonly Decision[];
+  list: (limit: number, requestId: string | undefined) => readonly Decision[];
   /** Writes what is not in the log yet. */
-  flush(): void;
+  flush: () => void;
 }
 
 /** Creates the decision log over the given context. */

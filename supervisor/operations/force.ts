@@ -1,7 +1,7 @@
 import type { ForceView } from '../../contract/force.ts';
 import type { CallContext } from '../../contract/operation.ts';
 import type { Alias } from '../../contract/scalars.ts';
-import { activateForce, clearForce, reconcileForce, type EndedForce } from '../core/force.ts';
+import { activateForce, clearForce, type EndedForce, reconcileForce } from '../core/force.ts';
 import { isoTime } from '../core/time.ts';
 import { forceView } from '../core/view.ts';
 import type { Audit } from './audit.ts';
@@ -19,12 +19,24 @@ export function getForce({ context }: ForceDeps): ForceView {
 }
 
 /** Pins one account. */
-export async function forceAccount(deps: ForceDeps, { alias }: { readonly alias: Alias }, call: CallContext): Promise<ForceView> {
+export async function forceAccount(
+  deps: ForceDeps,
+  { alias }: { readonly alias: Alias },
+  call: CallContext,
+): Promise<ForceView> {
   const { context, audit } = deps;
   const { settings } = context.settings.effective();
   const before = context.store.read().force?.forcedAlias ?? null;
-  const force = await context.store.transact('force.activate', (state, now) => activateForce(reconcileForce(state, settings, now)[0], { alias, actor: call.actor, settings }, now), 'before-reply');
-  audit.record(call, { action: 'force.activate', target: alias, detail: { until: isoTime(force.forcedUntil), before } });
+  const force = await context.store.transact(
+    'force.activate',
+    (state, now) => activateForce(reconcileForce(state, settings, now)[0], { alias, actor: call.actor, settings }, now),
+    'before-reply',
+  );
+  audit.record(call, {
+    action: 'force.activate',
+    target: alias,
+    detail: { until: isoTime(force.forcedUntil), before },
+  });
   if (before !== null && before !== alias) tellEnded(context, { alias: before, because: 'replaced' });
   context.emit({ type: 'changed', at: isoTime(context.now()), topics: ['force', 'accounts', 'status'] });
   return getForce(deps);
@@ -43,7 +55,11 @@ export async function endForce(deps: ForceDeps, call: CallContext): Promise<Forc
 export async function expireForce({ context }: ForceDeps): Promise<void> {
   const { settings } = context.settings.effective();
   if (reconcileForce(context.store.read(), settings, context.now())[1] === null) return;
-  const ended = await context.store.transact('force.expire', (state, now) => reconcileForce(state, settings, now), 'before-reply');
+  const ended = await context.store.transact(
+    'force.expire',
+    (state, now) => reconcileForce(state, settings, now),
+    'before-reply',
+  );
   if (ended !== null) tellEnded(context, ended);
 }
 

@@ -1,17 +1,24 @@
 import type { AntigravityView } from '../../contract/antigravity.ts';
+import { OmaError } from '../../contract/errors.ts';
 import type { Hello } from '../../contract/handshake.ts';
 import { areCompatible } from '../../contract/handshake.ts';
-import { OmaError } from '../../contract/errors.ts';
 import type { CallContext, Handlers, Params } from '../../contract/operation.ts';
 import type { Operations } from '../../contract/operations.ts';
 import { explain } from '../core/decision.ts';
-import { accountHistory, listAccounts, removeOneAccount, setAccountEnabled, switchAccount, type AccountDeps } from './accounts.ts';
+import {
+  type AccountDeps,
+  accountHistory,
+  listAccounts,
+  removeOneAccount,
+  setAccountEnabled,
+  switchAccount,
+} from './accounts.ts';
 import type { Audit } from './audit.ts';
 import type { Context } from './context.ts';
 import type { Decisions } from './decisions.ts';
 import { endForce, forceAccount, getForce } from './force.ts';
 import { importAccounts } from './imports.ts';
-import { acquireLease, refreshLease, reportLease, type LeaseDeps } from './lease.ts';
+import { acquireLease, type LeaseDeps, refreshLease, reportLease } from './lease.ts';
 import type { Logins } from './logins.ts';
 import type { Probes } from './probes.ts';
 import { changeSettings, forgetSettings, getSettings, usePreset } from './settings.ts';
@@ -29,11 +36,11 @@ export interface HandlerDeps {
   readonly status: StatusDeps;
   readonly hello: Hello;
   /** Remembers who is connected. */
-  greet(params: Params<Operations, 'session.hello'>, call: CallContext): void;
-  subscribe(call: CallContext): void;
-  launchUrl(): string | null;
-  checkStore(): Promise<{ ok: boolean; file: string; problems: string[]; accounts: number; encrypted: boolean }>;
-  stop(): void;
+  greet: (params: Params<Operations, 'session.hello'>, call: CallContext) => void;
+  subscribe: (call: CallContext) => void;
+  launchUrl: () => string | null;
+  checkStore: () => Promise<{ ok: boolean; file: string; problems: string[]; accounts: number; encrypted: boolean }>;
+  stop: () => void;
 }
 
 /** Binds every operation of the table to what does it. */
@@ -79,7 +86,8 @@ export function createHandlers(deps: HandlerDeps): Handlers<Operations> {
     'settings.update': (params, call) => changeSettings(steering, params, call),
     'settings.reset': (_params, call) => forgetSettings(steering, call),
     'settings.preset': ({ preset }, call) => usePreset(steering, preset, call),
-    'probe.start': ({ alias, aliases }, call) => probes.start(alias === undefined ? (aliases ?? null) : [alias, ...(aliases ?? [])], call),
+    'probe.start': ({ alias, aliases }, call) =>
+      probes.start(alias === undefined ? (aliases ?? null) : [alias, ...(aliases ?? [])], call),
     'probe.get': ({ probeId }) => probes.get(probeId),
     'decision.list': ({ limit, requestId }) => ({ decisions: [...decisions.list(limit, requestId)] }),
     'decision.explain': (params, call) => explainNext(context, params, call),
@@ -91,12 +99,17 @@ export function createHandlers(deps: HandlerDeps): Handlers<Operations> {
 
 /** Why: while the feature is off its code is not even loaded, so it can touch nothing. */
 async function antigravity(context: Context): Promise<AntigravityView> {
-  if (!context.settings.effective().settings.antigravityEnabled) throw new OmaError('FEATURE_DISABLED', 'This feature is switched off. Switch it on in the settings.');
+  if (!context.settings.effective().settings.antigravityEnabled)
+    throw new OmaError('FEATURE_DISABLED', 'This feature is switched off. Switch it on in the settings.');
   const { getAntigravity } = await import('./antigravity.ts');
   return getAntigravity(context);
 }
 
-function explainNext({ store, settings, now }: Context, { sessionId, model, strategy }: Params<Operations, 'decision.explain'>, call: CallContext): ReturnType<typeof explain> {
+function explainNext(
+  { store, settings, now }: Context,
+  { sessionId, model, strategy }: Params<Operations, 'decision.explain'>,
+  call: CallContext,
+): ReturnType<typeof explain> {
   const inForce = settings.effective().settings;
   const lease = {
     needs: { model: model ?? null, exclude: [] },
@@ -108,8 +121,12 @@ function explainNext({ store, settings, now }: Context, { sessionId, model, stra
 
 function refuseIncompatible(ours: Hello, theirs: Hello): void {
   if (areCompatible(ours, theirs)) return;
-  throw new OmaError('SUPERVISOR_INCOMPATIBLE', `The running supervisor is oma ${ours.version}, this is ${theirs.version}, and they do not understand each other. Run "oma down" and "oma up" with the newer one.`, {
-    supervisor: ours.version,
-    client: theirs.version,
-  });
+  throw new OmaError(
+    'SUPERVISOR_INCOMPATIBLE',
+    `The running supervisor is oma ${ours.version}, this is ${theirs.version}, and they do not understand each other. Run "oma down" and "oma up" with the newer one.`,
+    {
+      supervisor: ours.version,
+      client: theirs.version,
+    },
+  );
 }

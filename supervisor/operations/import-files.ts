@@ -5,13 +5,13 @@ import * as z from 'zod';
 import { OmaError } from '../../contract/errors.ts';
 import type { Params } from '../../contract/operation.ts';
 import type { Operations } from '../../contract/operations.ts';
-import { aliasSchema, secretSchema, type Alias, type EpochMs } from '../../contract/scalars.ts';
+import { type Alias, aliasSchema, type EpochMs, secretSchema } from '../../contract/scalars.ts';
 import { readClaims } from '../../contract/token-claims.ts';
 import type { NewAccount } from '../core/accounts.ts';
 import { credentialsOf } from '../core/credentials.ts';
 import type { AccountSource } from '../core/state.ts';
 import { isForeignStore, readForeignStore } from '../store/foreign.ts';
-import { parseCodexAuth, type FoundLogin } from './codex-auth-file.ts';
+import { type FoundLogin, parseCodexAuth } from './codex-auth-file.ts';
 import type { Context } from './context.ts';
 
 /** Larger files are refused; the largest honest store has a few megabytes. */
@@ -41,13 +41,24 @@ export async function readImport({ addresses, now }: Context, params: ImportPara
   if (isForeignStore(json)) {
     const passphrase = params.passphrase === undefined ? null : secretSchema.parse(params.passphrase);
     const { accounts, skipped, notes } = await readForeignStore(json, passphrase, now());
-    return { candidates: accounts.map(({ alias, seat, email, planType, credentials }) => ({ name: alias, account: { alias, seat, email, planType, source, credentials }, refreshedAt: credentials.lastRefreshAt })), skipped, notes };
+    return {
+      candidates: accounts.map(({ alias, seat, email, planType, credentials }) => ({
+        name: alias,
+        account: { alias, seat, email, planType, source, credentials },
+        refreshedAt: credentials.lastRefreshAt,
+      })),
+      skipped,
+      notes,
+    };
   }
   const login = parseOpenCodeAuth(json, now()) ?? parseCodexAuth(text);
   return { candidates: login === null ? [] : [candidateOf(login, source, now())], skipped: [], notes: [] };
 }
 
-function originOf(addresses: Context['addresses'], { source, path }: ImportParams): { readonly path: string; readonly source: AccountSource } {
+function originOf(
+  addresses: Context['addresses'],
+  { source, path }: ImportParams,
+): { readonly path: string; readonly source: AccountSource } {
   switch (source) {
     case 'codex':
       return { path: path ?? addresses.codexAuthFile, source: 'import-codex' };
@@ -56,13 +67,22 @@ function originOf(addresses: Context['addresses'], { source, path }: ImportParam
     case 'upstream':
       return { path: path ?? addresses.upstreamStoreFile, source: 'import-upstream' };
     case 'file':
-      if (path === undefined) throw new OmaError('INVALID_PARAMS', 'Name the file to import.', { problems: [{ field: 'path', constraint: 'required', message: 'Name the file to import.' }] });
+      if (path === undefined)
+        throw new OmaError('INVALID_PARAMS', 'Name the file to import.', {
+          problems: [{ field: 'path', constraint: 'required', message: 'Name the file to import.' }],
+        });
       return { path, source: addresses.demo ? 'demo' : 'import-file' };
   }
 }
 
 const openCodeAuthSchema = z.looseObject({
-  openai: z.looseObject({ type: z.literal('oauth'), refresh: secretSchema, access: secretSchema, expires: z.number(), accountId: z.string().optional() }),
+  openai: z.looseObject({
+    type: z.literal('oauth'),
+    refresh: secretSchema,
+    access: secretSchema,
+    expires: z.number(),
+    accountId: z.string().optional(),
+  }),
 });
 
 /** OpenCode's own login; the placeholder that oma keeps there is none. */
@@ -74,14 +94,30 @@ function parseOpenCodeAuth(json: unknown, now: EpochMs): FoundLogin | null {
   const account = accountId ?? claims?.accountId ?? null;
   if (account === null || claims === null || claims.userId === null) return null;
   const { userId, email, planType, expiresAtMs } = claims;
-  return { refreshedAt: Math.min(now, expires), tokens: { accessToken: access, refreshToken: refresh, idToken: null, expiresAtMs: expiresAtMs ?? expires, accountId: account, userId, email, planType } };
+  return {
+    refreshedAt: Math.min(now, expires),
+    tokens: {
+      accessToken: access,
+      refreshToken: refresh,
+      idToken: null,
+      expiresAtMs: expiresAtMs ?? expires,
+      accountId: account,
+      userId,
+      email,
+      planType,
+    },
+  };
 }
 
 function candidateOf({ tokens, refreshedAt }: FoundLogin, source: AccountSource, now: EpochMs): Candidate {
   const { accountId, userId, email, planType } = tokens;
   const alias = aliasFrom(email);
   const credentials = { ...credentialsOf(tokens, now), lastRefreshAt: refreshedAt };
-  return { name: alias, refreshedAt, account: { alias, seat: { accountId, userId }, email, planType, source, credentials } };
+  return {
+    name: alias,
+    refreshedAt,
+    account: { alias, seat: { accountId, userId }, email, planType, source, credentials },
+  };
 }
 
 function aliasFrom(email: string | null): Alias {
@@ -94,9 +130,15 @@ async function readText(path: string): Promise<string> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    throw new OmaError('IMPORT_NOT_FOUND', 'The file to import does not exist or cannot be read. Check its name and permissions.', undefined, error);
+    throw new OmaError(
+      'IMPORT_NOT_FOUND',
+      'The file to import does not exist or cannot be read. Check its name and permissions.',
+      undefined,
+      error,
+    );
   }
-  if (text.length > BYTES_MAX) throw new OmaError('IMPORT_INVALID', 'The file to import is too large to be a login file.');
+  if (text.length > BYTES_MAX)
+    throw new OmaError('IMPORT_INVALID', 'The file to import is too large to be a login file.');
   return text;
 }
 
@@ -104,6 +146,9 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new OmaError('IMPORT_INVALID', 'The file to import is not JSON. Import codex’s auth.json, OpenCode’s auth.json or an accounts.json.');
+    throw new OmaError(
+      'IMPORT_INVALID',
+      'The file to import is not JSON. Import codex’s auth.json, OpenCode’s auth.json or an accounts.json.',
+    );
   }
 }

@@ -9,7 +9,7 @@ import type { State } from '../core/state.ts';
 import { isoTime } from '../core/time.ts';
 import type { Audit } from './audit.ts';
 import type { Context } from './context.ts';
-import { readImport, type Candidate, type Found } from './import-files.ts';
+import { type Candidate, type Found, readImport } from './import-files.ts';
 
 /** What the import needs. */
 export interface ImportDeps {
@@ -26,11 +26,20 @@ interface Plan {
 }
 
 /** Imports logins; with `dryRun` it only says what it would do. A login that exists already is renewed only by newer tokens. */
-export async function importAccounts({ context, audit }: ImportDeps, params: ImportParams, call: CallContext): Promise<ImportResult> {
+export async function importAccounts(
+  { context, audit }: ImportDeps,
+  params: ImportParams,
+  call: CallContext,
+): Promise<ImportResult> {
   const found = await readImport(context, params);
-  if (found.candidates.length === 0) throw new OmaError('IMPORT_NOT_FOUND', 'No ChatGPT login was found there. Log in with "oma add ALIAS" instead.', { skipped: found.skipped });
+  if (found.candidates.length === 0)
+    throw new OmaError('IMPORT_NOT_FOUND', 'No ChatGPT login was found there. Log in with "oma add ALIAS" instead.', {
+      skipped: found.skipped,
+    });
   if (params.alias !== undefined && found.candidates.length > 1) {
-    throw new OmaError('INVALID_PARAMS', 'An alias can be given only for a file with one login.', { problems: [{ field: 'alias', constraint: 'one login', message: 'The file holds several logins.' }] });
+    throw new OmaError('INVALID_PARAMS', 'An alias can be given only for a file with one login.', {
+      problems: [{ field: 'alias', constraint: 'one login', message: 'The file holds several logins.' }],
+    });
   }
   if (params.dryRun) return plan(context.store.read(), { found, params, now: context.now() }).result;
   const change = (state: State, now: EpochMs): readonly [State, ImportResult] => {
@@ -38,14 +47,30 @@ export async function importAccounts({ context, audit }: ImportDeps, params: Imp
     return [planned.state, planned.result];
   };
   const result = await context.store.transact('account.import', change, 'before-reply');
-  audit.record(call, { action: 'account.import', target: null, detail: { imported: result.imported.map(({ alias }) => alias), updated: result.updated.map(({ alias }) => alias) } });
+  audit.record(call, {
+    action: 'account.import',
+    target: null,
+    detail: { imported: result.imported.map(({ alias }) => alias), updated: result.updated.map(({ alias }) => alias) },
+  });
   context.emit({ type: 'changed', at: isoTime(context.now()), topics: ['accounts', 'status'] });
   return result;
 }
 
-function plan(start: State, { found, params, now }: { readonly found: Found; readonly params: ImportParams; readonly now: EpochMs }): Plan {
-  const result: ImportResult = { dryRun: params.dryRun, imported: [], updated: [], skipped: [...found.skipped], warnings: [...warningsFor(params), ...found.notes] };
-  const state = found.candidates.reduce((before, candidate) => take(before, candidate, { result, alias: params.alias, now }), start);
+function plan(
+  start: State,
+  { found, params, now }: { readonly found: Found; readonly params: ImportParams; readonly now: EpochMs },
+): Plan {
+  const result: ImportResult = {
+    dryRun: params.dryRun,
+    imported: [],
+    updated: [],
+    skipped: [...found.skipped],
+    warnings: [...warningsFor(params), ...found.notes],
+  };
+  const state = found.candidates.reduce(
+    (before, candidate) => take(before, candidate, { result, alias: params.alias, now }),
+    start,
+  );
   return { state, result };
 }
 
@@ -67,7 +92,11 @@ function take(state: State, { name, account, refreshedAt }: Candidate, { result,
   const tokens = { ...credentials, ...seat, expiresAtMs: credentials.expiresAt, email, planType };
   const [next, isAdopted] = adoptNewer(state, { alias: twin.alias, tokens, refreshedAt });
   if (isAdopted) result.updated.push({ alias: twin.alias, because: 'the file has newer tokens of the same seat' });
-  else result.skipped.push({ name, because: `this seat is the account "${twin.alias}" already, with tokens that are not older` });
+  else
+    result.skipped.push({
+      name,
+      because: `this seat is the account "${twin.alias}" already, with tokens that are not older`,
+    });
   return next;
 }
 
@@ -79,6 +108,9 @@ function freeAlias(state: State, wanted: Alias): Alias {
 }
 
 function warningsFor({ source }: ImportParams): readonly string[] {
-  if (source === 'codex') return ['codex and oma now share this login; oma watches codex’s file and takes over what codex renews. Do not use the login on another machine.'];
+  if (source === 'codex')
+    return [
+      'codex and oma now share this login; oma watches codex’s file and takes over what codex renews. Do not use the login on another machine.',
+    ];
   return ['A login that another tool still uses is refused to one of the two sooner or later: log out there.'];
 }

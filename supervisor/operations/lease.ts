@@ -6,7 +6,7 @@ import { residencyOf } from '../../contract/token-claims.ts';
 import { tokenFreshness } from '../core/credentials.ts';
 import { blockersOf, earliestRecovery } from '../core/eligibility.ts';
 import { recordOutcome } from '../core/health.ts';
-import { chooseAccount, type Choice, type LeaseInput } from '../core/lease.ts';
+import { type Choice, chooseAccount, type LeaseInput } from '../core/lease.ts';
 import type { Account, State } from '../core/state.ts';
 import { isoTime, isoTimeOrNull } from '../core/time.ts';
 import type { Context } from './context.ts';
@@ -24,7 +24,7 @@ export interface LeaseDeps {
   readonly refresher: Refresher;
   readonly decisions: Decisions;
   /** Called when a force ended by itself during a choice. */
-  onForceEnded(ended: NonNullable<Choice['endedForce']>): void;
+  onForceEnded: (ended: NonNullable<Choice['endedForce']>) => void;
 }
 
 type Acquire = Params<Operations, 'lease.acquire'>;
@@ -45,7 +45,10 @@ export async function acquireLease(deps: LeaseDeps, params: Acquire, call: CallC
 }
 
 /** After a 401: renews the token of a lease unless somebody else has, and leases the same account again. */
-export async function refreshLease({ context, leases, refresher }: LeaseDeps, { leaseId }: { readonly leaseId: string }): Promise<LeaseResult> {
+export async function refreshLease(
+  { context, leases, refresher }: LeaseDeps,
+  { leaseId }: { readonly leaseId: string },
+): Promise<LeaseResult> {
   const lease = leases.find(leaseId);
   if (lease === undefined) throw leaseNotFound();
   const account = await refresher.renew(lease.alias, lease.accessToken);
@@ -54,15 +57,31 @@ export async function refreshLease({ context, leases, refresher }: LeaseDeps, { 
 }
 
 /** Ends a lease and lets the outcome count. */
-export function reportLease({ context, leases }: LeaseDeps, { leaseId, outcome }: Params<Operations, 'lease.report'>): Result<Operations, 'lease.report'> {
+export function reportLease(
+  { context, leases }: LeaseDeps,
+  { leaseId, outcome }: Params<Operations, 'lease.report'>,
+): Result<Operations, 'lease.report'> {
   const lease = leases.find(leaseId);
   if (lease === undefined) throw leaseNotFound();
   leases.end(leaseId, outcome.kind !== 'success' && outcome.kind !== 'aborted');
   const isQuiet = outcome.kind === 'success' || outcome.kind === 'aborted';
-  const cooledUntilMs = context.store.change('lease.report', (state, now) => recordOutcome(state, { alias: lease.alias, model: lease.model, outcome }, now));
+  const cooledUntilMs = context.store.change('lease.report', (state, now) =>
+    recordOutcome(state, { alias: lease.alias, model: lease.model, outcome }, now),
+  );
   if (!isQuiet) {
     const { kind, status, errorCode, phase } = outcome;
-    context.log.warn({ requestId: lease.requestId, alias: lease.alias, kind, status, errorCode, phase, cooledUntil: isoTimeOrNull(cooledUntilMs) }, 'request failed upstream');
+    context.log.warn(
+      {
+        requestId: lease.requestId,
+        alias: lease.alias,
+        kind,
+        status,
+        errorCode,
+        phase,
+        cooledUntil: isoTimeOrNull(cooledUntilMs),
+      },
+      'request failed upstream',
+    );
     context.emit({ type: 'changed', at: isoTime(context.now()), topics: ['accounts'] });
   }
   return { cooledUntilMs };
@@ -78,7 +97,8 @@ function choose({ context, decisions, onForceEnded }: LeaseDeps, params: Acquire
   return context.store.change('lease.acquire', (state, now) => {
     const [next, choice] = chooseAccount(state, lease, now);
     const isUsable = choice.account !== null && hasUsableToken(context, state, choice.account, now);
-    if (isUsable || choice.account === null) decisions.record({ state, lease, requestId: params.requestId, attempt: params.attempt, now });
+    if (isUsable || choice.account === null)
+      decisions.record({ state, lease, requestId: params.requestId, attempt: params.attempt, now });
     if (choice.endedForce !== null && (isUsable || choice.account === null)) onForceEnded(choice.endedForce);
     return [isUsable || choice.account === null ? next : state, { choice, isUsable }];
   });
@@ -94,7 +114,8 @@ function hasUsableToken({ store }: Context, state: State, account: Account, now:
 async function makeUsable({ context, refresher }: LeaseDeps, account: Account): Promise<string | null> {
   try {
     await context.store.settled();
-    if (tokenFreshness(account.credentials, context.now()) === 'expired') await refresher.renew(account.alias, account.credentials.accessToken);
+    if (tokenFreshness(account.credentials, context.now()) === 'expired')
+      await refresher.renew(account.alias, account.credentials.accessToken);
     return null;
   } catch (error) {
     if (!isOmaError(error)) throw error;
@@ -102,17 +123,38 @@ async function makeUsable({ context, refresher }: LeaseDeps, account: Account): 
   }
 }
 
-function handOut({ context, leases, refresher }: LeaseDeps, params: Acquire, chosen: { call: CallContext; choice: Choice; account: Account }): LeaseResult {
+function handOut(
+  { context, leases, refresher }: LeaseDeps,
+  params: Acquire,
+  chosen: { call: CallContext; choice: Choice; account: Account },
+): LeaseResult {
   const { call, choice, account } = chosen;
   const leaseId = context.newId('lease');
   const { accessToken } = account.credentials;
-  leases.add({ leaseId, alias: account.alias, model: params.model, requestId: params.requestId, connectionId: call.connectionId, accessToken, at: context.now() });
+  leases.add({
+    leaseId,
+    alias: account.alias,
+    model: params.model,
+    requestId: params.requestId,
+    connectionId: call.connectionId,
+    accessToken,
+    at: context.now(),
+  });
   if (tokenFreshness(account.credentials, context.now()) === 'aging' && !refresher.isRefreshing(account.alias)) {
     refresher.renew(account.alias, accessToken).catch((error: unknown) => {
-      context.log.warn({ alias: account.alias, code: isOmaError(error) ? error.code : 'INTERNAL' }, 'refresh ahead of expiry failed');
+      context.log.warn(
+        { alias: account.alias, code: isOmaError(error) ? error.code : 'INTERNAL' },
+        'refresh ahead of expiry failed',
+      );
     });
   }
-  return leaseOf(context, { leaseId, account, attemptsMax: choice.attemptsMax, movedFrom: choice.movedFrom, movedBecause: choice.movedBecause });
+  return leaseOf(context, {
+    leaseId,
+    account,
+    attemptsMax: choice.attemptsMax,
+    movedFrom: choice.movedFrom,
+    movedBecause: choice.movedBecause,
+  });
 }
 
 interface LeaseParts extends Pick<LeaseResult, 'leaseId' | 'attemptsMax' | 'movedFrom' | 'movedBecause'> {
@@ -121,7 +163,15 @@ interface LeaseParts extends Pick<LeaseResult, 'leaseId' | 'attemptsMax' | 'move
 
 function leaseOf({ addresses }: Context, { account, ...rest }: LeaseParts): LeaseResult {
   const { accessToken, expiresAt } = account.credentials;
-  return { ...rest, alias: account.alias, accessToken, tokenExpiresAtMs: expiresAt, accountId: account.seat.accountId, residency: residencyOf(accessToken), baseUrl: addresses.baseUrl };
+  return {
+    ...rest,
+    alias: account.alias,
+    accessToken,
+    tokenExpiresAtMs: expiresAt,
+    accountId: account.seat.accountId,
+    residency: residencyOf(accessToken),
+    baseUrl: addresses.baseUrl,
+  };
 }
 
 function leaseInput({ context }: LeaseDeps, params: Acquire, unusable: readonly Alias[]): LeaseInput {
@@ -133,23 +183,44 @@ function leaseInput({ context }: LeaseDeps, params: Acquire, unusable: readonly 
 }
 
 /** Names each account, what blocks it, and who is back first. */
-function noEligible({ store, now, settings }: Context, input: LeaseInput, unusable: ReadonlyMap<Alias, string>): OmaError {
+function noEligible(
+  { store, now, settings }: Context,
+  input: LeaseInput,
+  unusable: ReadonlyMap<Alias, string>,
+): OmaError {
   const state = store.read();
   const at = now();
   const { settings: inForce } = settings.effective();
   const accounts = state.accounts.map((account) => ({
     alias: account.alias,
-    blockers: blockersOf(account, input.needs, inForce, at).map(({ code, until, detail }) => ({ code, until: isoTimeOrNull(until), detail: unusable.get(account.alias) ?? detail })),
+    blockers: blockersOf(account, input.needs, inForce, at).map(({ code, until, detail }) => ({
+      code,
+      until: isoTimeOrNull(until),
+      detail: unusable.get(account.alias) ?? detail,
+    })),
   }));
   const first = earliestRecovery(state, { ...input.needs, exclude: [] }, inForce, at);
-  const details = { accounts, earliestRecovery: isoTimeOrNull(first?.at ?? null), earliestRecoveryMs: first?.at ?? null, earliestAlias: first?.alias ?? null };
+  const details = {
+    accounts,
+    earliestRecovery: isoTimeOrNull(first?.at ?? null),
+    earliestRecoveryMs: first?.at ?? null,
+    earliestAlias: first?.alias ?? null,
+  };
   return new OmaError('NO_ELIGIBLE_ACCOUNTS', refusalText(accounts, first), details);
 }
 
-function refusalText(accounts: readonly { readonly alias: Alias; readonly blockers: readonly { readonly code: string }[] }[], first: { readonly alias: Alias; readonly at: number } | null): string {
+function refusalText(
+  accounts: readonly { readonly alias: Alias; readonly blockers: readonly { readonly code: string }[] }[],
+  first: { readonly alias: Alias; readonly at: number } | null,
+): string {
   if (accounts.length === 0) return 'There is no account yet. Add one with "oma add ALIAS".';
-  const named = accounts.map(({ alias, blockers }) => `${alias}: ${blockers.map(({ code }) => code).join(', ') || 'tried'}`);
-  const back = first === null ? 'None comes back by itself: see "oma list".' : `"${first.alias}" is back first, at ${isoTime(first.at)}.`;
+  const named = accounts.map(
+    ({ alias, blockers }) => `${alias}: ${blockers.map(({ code }) => code).join(', ') || 'tried'}`,
+  );
+  const back =
+    first === null
+      ? 'None comes back by itself: see "oma list".'
+      : `"${first.alias}" is back first, at ${isoTime(first.at)}.`;
   return `No account can serve this request now (${named.join('; ')}). ${back}`;
 }
 

@@ -16,14 +16,14 @@ const LEASES_MAX = 20_000;
 
 /** The leases not yet reported, and how reported ones ended. */
 export interface Leases {
-  add(lease: HeldLease): void;
-  find(leaseId: string): HeldLease | undefined;
+  add: (lease: HeldLease) => void;
+  find: (leaseId: string) => HeldLease | undefined;
   /** Takes a lease out; `failed` counts it among the failed ones. */
-  end(leaseId: string, failed: boolean): void;
+  end: (leaseId: string, failed: boolean) => void;
   /** Ends all leases of a connection that is gone. */
-  endConnection(connectionId: string): number;
-  inFlight(alias: Alias): number;
-  counts(): { readonly inFlight: number; readonly served: number; readonly failed: number };
+  endConnection: (connectionId: string) => number;
+  inFlight: (alias: Alias) => number;
+  counts: () => { readonly inFlight: number; readonly served: number; readonly failed: number };
 }
 
 /** Creates an empty registry. */

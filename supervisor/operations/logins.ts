@@ -21,16 +21,16 @@ const WAIT_MS = 25 * 1_000;
 /** Logins of new accounts and of accounts that exist. */
 export interface Logins {
   /** Errors: ALIAS_TAKEN and what the worker says. */
-  add(alias: Alias, method: LoginMethod, call: CallContext): Promise<LoginView>;
+  add: (alias: Alias, method: LoginMethod, call: CallContext) => Promise<LoginView>;
   /** Errors: ACCOUNT_NOT_FOUND, ACCOUNT_DISABLED, OPERATION_IN_PROGRESS and what the worker says. */
-  reauth(alias: Alias, method: LoginMethod, call: CallContext): Promise<LoginView>;
-  get(loginId: string): LoginView;
-  list(): readonly LoginView[];
-  wait(loginId: string): Promise<LoginView>;
-  paste(loginId: string, pasted: string): Promise<LoginView>;
-  cancel(loginId: string): Promise<LoginView>;
-  cancelOf(alias: Alias): Promise<void>;
-  reauthState(alias: Alias): AccountView['reauth'];
+  reauth: (alias: Alias, method: LoginMethod, call: CallContext) => Promise<LoginView>;
+  get: (loginId: string) => LoginView;
+  list: () => readonly LoginView[];
+  wait: (loginId: string) => Promise<LoginView>;
+  paste: (loginId: string, pasted: string) => Promise<LoginView>;
+  cancel: (loginId: string) => Promise<LoginView>;
+  cancelOf: (alias: Alias) => Promise<void>;
+  reauthState: (alias: Alias) => AccountView['reauth'];
 }
 
 interface Entry {
@@ -48,7 +48,7 @@ interface Begin {
 /** What the logins tell when an account has new tokens on disk. */
 export interface LoginHooks {
   readonly audit: Audit;
-  renewed(account: Account): void;
+  renewed: (account: Account) => void;
 }
 
 /** Creates the logins over the given context. */
@@ -71,8 +71,22 @@ export function createLogins(context: Context, hooks: LoginHooks): Logins {
       const loginId = context.newId('login');
       const begun = await worker['login.begin']({ loginId, method, issuerUrl: context.addresses.issuerUrl });
       const { url, userCode, instructions, expiresAtMs } = begun;
-      const view: LoginView = { loginId, alias, purpose, method: begun.method, state: 'in-progress', url, userCode, instructions, expiresAt: isoTime(expiresAtMs), error: null };
-      const entry: Entry = { view, done: Promise.resolve().then(() => finish(loginId, { alias, method, purpose, call })) };
+      const view: LoginView = {
+        loginId,
+        alias,
+        purpose,
+        method: begun.method,
+        state: 'in-progress',
+        url,
+        userCode,
+        instructions,
+        expiresAt: isoTime(expiresAtMs),
+        error: null,
+      };
+      const entry: Entry = {
+        view,
+        done: Promise.resolve().then(() => finish(loginId, { alias, method, purpose, call })),
+      };
       entries.set(loginId, entry);
       forgetOldest(entries);
       context.emit({ type: 'changed', at: isoTime(context.now()), topics: ['logins', 'accounts'] });
@@ -85,20 +99,29 @@ export function createLogins(context: Context, hooks: LoginHooks): Logins {
   const finish = async (loginId: string, { alias, purpose, call }: Begin): Promise<void> => {
     try {
       const tokens = await worker['login.finish']({ loginId });
-      const account = purpose === 'add' ? await storeNew(context, alias, tokens) : await storeAgain(context, alias, tokens);
-      hooks.audit.record(call, { action: purpose === 'add' ? 'account.add' : 'account.reauth', target: alias, detail: {} });
+      const account =
+        purpose === 'add' ? await storeNew(context, alias, tokens) : await storeAgain(context, alias, tokens);
+      hooks.audit.record(call, {
+        action: purpose === 'add' ? 'account.add' : 'account.reauth',
+        target: alias,
+        detail: {},
+      });
       hooks.renewed(account);
       change(loginId, { state: 'success', url: null, userCode: null });
     } catch (error) {
-      if (!isOmaError(error)) context.log.error({ loginId, alias, cause: String(error) }, 'a login failed for a reason nobody foresaw');
-      const { code, message } = isOmaError(error) ? error : new OmaError('INTERNAL', 'oma made a mistake during this login; its log says more. Try again.');
+      if (!isOmaError(error))
+        context.log.error({ loginId, alias, cause: String(error) }, 'a login failed for a reason nobody foresaw');
+      const { code, message } = isOmaError(error)
+        ? error
+        : new OmaError('INTERNAL', 'oma made a mistake during this login; its log says more. Try again.');
       change(loginId, { state: 'error', url: null, userCode: null, error: { code, message } });
     }
   };
 
   const find = (loginId: string): Entry => {
     const entry = entries.get(loginId);
-    if (entry === undefined) throw new OmaError('LOGIN_NOT_FOUND', 'This login is unknown or long over. Begin a new one.');
+    if (entry === undefined)
+      throw new OmaError('LOGIN_NOT_FOUND', 'This login is unknown or long over. Begin a new one.');
     return entry;
   };
 
@@ -109,7 +132,10 @@ export function createLogins(context: Context, hooks: LoginHooks): Logins {
     },
     reauth: async (alias, method, call) => {
       const account = findAccount(store.read(), alias);
-      if (!account.availability.enabled) throw new OmaError('ACCOUNT_DISABLED', `"${alias}" is disabled. Enable it first with "oma enable ${alias}".`, { alias });
+      if (!account.availability.enabled)
+        throw new OmaError('ACCOUNT_DISABLED', `"${alias}" is disabled. Enable it first with "oma enable ${alias}".`, {
+          alias,
+        });
       return begin({ alias, method, purpose: 'reauth', call });
     },
     get: (loginId) => find(loginId).view,
@@ -150,16 +176,36 @@ async function endAtWorker({ worker }: Context, loginId: string): Promise<void> 
 async function storeNew({ store, addresses }: Context, alias: Alias, tokens: TokenSet): Promise<Account> {
   const source: AccountSource = addresses.demo ? 'demo' : 'login';
   const { email, planType, accountId, userId } = tokens;
-  return store.transact('account.add', (state, now) => addAccount(state, { alias, seat: { accountId, userId }, email, planType, source, credentials: credentialsOf(tokens, now) }, now), 'before-reply');
+  return store.transact(
+    'account.add',
+    (state, now) =>
+      addAccount(
+        state,
+        { alias, seat: { accountId, userId }, email, planType, source, credentials: credentialsOf(tokens, now) },
+        now,
+      ),
+    'before-reply',
+  );
 }
 
 async function storeAgain({ store }: Context, alias: Alias, tokens: TokenSet): Promise<Account> {
-  return store.transact('account.reauth', (state, now) => replaceCredentials(state, { alias, tokens }, now), 'before-reply');
+  return store.transact(
+    'account.reauth',
+    (state, now) => replaceCredentials(state, { alias, tokens }, now),
+    'before-reply',
+  );
 }
 
 function refuseSecond(entries: ReadonlyMap<string, Entry>, starting: ReadonlySet<Alias>, alias: Alias): void {
-  const isRunning = starting.has(alias) || [...entries.values()].some(({ view }) => view.alias === alias && view.state === 'in-progress');
-  if (isRunning) throw new OmaError('OPERATION_IN_PROGRESS', `A login of "${alias}" is under way already. Finish or cancel it first.`, { alias });
+  const isRunning =
+    starting.has(alias) ||
+    [...entries.values()].some(({ view }) => view.alias === alias && view.state === 'in-progress');
+  if (isRunning)
+    throw new OmaError(
+      'OPERATION_IN_PROGRESS',
+      `A login of "${alias}" is under way already. Finish or cancel it first.`,
+      { alias },
+    );
 }
 
 function reauthStateOf(entries: readonly Entry[], alias: Alias): AccountView['reauth'] {

@@ -4,7 +4,13 @@ import { isOmaError, OmaError } from '../../contract/errors.ts';
 import type { Alias, EpochMs, Secret } from '../../contract/scalars.ts';
 import type { RefreshAnswer, TokenSet } from '../../contract/worker-operations.ts';
 import { findAccount } from '../core/access.ts';
-import { abandonRefresh, beginRefresh, leaveRefreshUnanswered, replaceCredentials, requireLogin } from '../core/credentials.ts';
+import {
+  abandonRefresh,
+  beginRefresh,
+  leaveRefreshUnanswered,
+  replaceCredentials,
+  requireLogin,
+} from '../core/credentials.ts';
 import type { Account } from '../core/state.ts';
 import { isoTime } from '../core/time.ts';
 import type { Context } from './context.ts';
@@ -18,17 +24,17 @@ export interface Refresher {
    * Replaces the access token of an account unless it is not `stale` any more; however many ask, one refresh is sent.
    * Errors: ACCOUNT_NOT_FOUND, ACCOUNT_DISABLED, ACCOUNT_NEEDS_LOGIN, REFRESH_REJECTED, UPSTREAM_UNREACHABLE, CHILD_UNAVAILABLE, STORE_UNWRITABLE.
    */
-  renew(alias: Alias, stale: Secret): Promise<Account>;
+  renew: (alias: Alias, stale: Secret) => Promise<Account>;
   /** Whether a refresh of this account is on its way. */
-  isRefreshing(alias: Alias): boolean;
+  isRefreshing: (alias: Alias) => boolean;
 }
 
 /** What the refresher needs besides the context. */
 export interface RefresherHooks {
   /** Looks for newer tokens of this account elsewhere (codex's own login file) before one is spent. */
-  adopt(alias: Alias): Promise<boolean>;
+  adopt: (alias: Alias) => Promise<boolean>;
   /** Tells that an account has new tokens on disk. */
-  renewed(account: Account): void;
+  renewed: (account: Account) => void;
 }
 
 /** Creates the refresher. Why: a global lane, because providers were seen to revoke sibling logins refreshed at the same instant. */
@@ -54,7 +60,11 @@ export function createRefresher(context: Context, hooks: RefresherHooks): Refres
     const rescued = unsaved.get(alias);
     if (rescued !== undefined) return save(alias, rescued);
     if (await hooks.adopt(alias)) return settled(context, alias);
-    await context.store.transact('refresh.begin', (state, now) => beginRefresh(state, { alias, fingerprint: fingerprintOf(account.credentials.refreshToken) }, now), 'before-reply');
+    await context.store.transact(
+      'refresh.begin',
+      (state, now) => beginRefresh(state, { alias, fingerprint: fingerprintOf(account.credentials.refreshToken) }, now),
+      'before-reply',
+    );
     return conclude(alias, await ask(context, account.credentials.refreshToken));
   };
 
@@ -63,16 +73,32 @@ export function createRefresher(context: Context, hooks: RefresherHooks): Refres
       case 'granted':
         return save(alias, answer.tokens);
       case 'rejected':
-        await context.store.transact('refresh.rejected', (state, now) => [requireLogin(state, { alias, reason: answer.code }, now), undefined], 'before-reply');
+        await context.store.transact(
+          'refresh.rejected',
+          (state, now) => [requireLogin(state, { alias, reason: answer.code }, now), undefined],
+          'before-reply',
+        );
         context.emit({ type: 'account-needs-login', at: isoTime(context.now()), alias, reason: answer.code });
-        throw new OmaError('REFRESH_REJECTED', `The provider no longer accepts the login of "${alias}" (${answer.code}). Renew it with "oma reauth ${alias}".`, { alias, reason: answer.code });
+        throw new OmaError(
+          'REFRESH_REJECTED',
+          `The provider no longer accepts the login of "${alias}" (${answer.code}). Renew it with "oma reauth ${alias}".`,
+          { alias, reason: answer.code },
+        );
       case 'not-sent':
         blockedUntil.set(alias, context.now() + RETRY_AFTER_MS);
-        await context.store.transact('refresh.not-sent', (state) => [abandonRefresh(state, alias), undefined], 'before-reply');
+        await context.store.transact(
+          'refresh.not-sent',
+          (state) => [abandonRefresh(state, alias), undefined],
+          'before-reply',
+        );
         throw unreachable(alias, answer.message);
       case 'unanswered':
         blockedUntil.set(alias, context.now() + RETRY_AFTER_MS);
-        await context.store.transact('refresh.unanswered', (state) => [leaveRefreshUnanswered(state, alias), undefined], 'before-reply');
+        await context.store.transact(
+          'refresh.unanswered',
+          (state) => [leaveRefreshUnanswered(state, alias), undefined],
+          'before-reply',
+        );
         throw unreachable(alias, answer.message);
     }
   };
@@ -80,7 +106,11 @@ export function createRefresher(context: Context, hooks: RefresherHooks): Refres
   /** Why: the old token is spent, so these must reach the disk sooner or later; until then nobody gets them. */
   const save = async (alias: Alias, tokens: TokenSet): Promise<Account> => {
     try {
-      const account = await context.store.transact('refresh.finish', (state, now) => replaceCredentials(state, { alias, tokens }, now), 'before-reply');
+      const account = await context.store.transact(
+        'refresh.finish',
+        (state, now) => replaceCredentials(state, { alias, tokens }, now),
+        'before-reply',
+      );
       unsaved.delete(alias);
       blockedUntil.delete(alias);
       hooks.renewed(account);
@@ -88,7 +118,11 @@ export function createRefresher(context: Context, hooks: RefresherHooks): Refres
     } catch (error) {
       if (isOmaError(error, 'STORE_UNWRITABLE')) {
         unsaved.set(alias, tokens);
-        context.later(1_000, () => void renew(alias, findAccount(context.store.read(), alias).credentials.accessToken).catch(() => undefined));
+        context.later(
+          1_000,
+          () =>
+            void renew(alias, findAccount(context.store.read(), alias).credentials.accessToken).catch(() => undefined),
+        );
       }
       throw error;
     }
@@ -108,9 +142,18 @@ async function ask({ worker, addresses }: Context, refreshToken: Secret): Promis
 
 function refreshable({ store }: Context, alias: Alias): Account {
   const account = findAccount(store.read(), alias);
-  if (!account.availability.enabled) throw new OmaError('ACCOUNT_DISABLED', `"${alias}" is disabled, so its login is not refreshed. Enable it with "oma enable ${alias}".`, { alias });
+  if (!account.availability.enabled)
+    throw new OmaError(
+      'ACCOUNT_DISABLED',
+      `"${alias}" is disabled, so its login is not refreshed. Enable it with "oma enable ${alias}".`,
+      { alias },
+    );
   if (account.auth.state === 'needs-login') {
-    throw new OmaError('ACCOUNT_NEEDS_LOGIN', `"${alias}" must be logged in again (${account.auth.reason}): "oma reauth ${alias}".`, { alias, reason: account.auth.reason });
+    throw new OmaError(
+      'ACCOUNT_NEEDS_LOGIN',
+      `"${alias}" must be logged in again (${account.auth.reason}): "oma reauth ${alias}".`,
+      { alias, reason: account.auth.reason },
+    );
   }
   return account;
 }
@@ -126,7 +169,11 @@ function refuseTooEarly(alias: Alias, until: EpochMs | undefined, now: EpochMs):
 }
 
 function unreachable(alias: Alias, why: string): OmaError {
-  return new OmaError('UPSTREAM_UNREACHABLE', `The login of "${alias}" could not be refreshed now: ${why}. oma tries again by itself.`, { alias });
+  return new OmaError(
+    'UPSTREAM_UNREACHABLE',
+    `The login of "${alias}" could not be refreshed now: ${why}. oma tries again by itself.`,
+    { alias },
+  );
 }
 
 function fingerprintOf(token: Secret): string {

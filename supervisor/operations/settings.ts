@@ -1,6 +1,6 @@
 import type { CallContext } from '../../contract/operation.ts';
 import type { PartialSettings, Preset, SettingsView } from '../../contract/settings.ts';
-import { applyPreset, resetSettings, updateSettings, type Effective } from '../core/settings.ts';
+import { applyPreset, type Effective, resetSettings, updateSettings } from '../core/settings.ts';
 import type { State } from '../core/state.ts';
 import { isoTime } from '../core/time.ts';
 import { settingsView } from '../core/view.ts';
@@ -20,17 +20,28 @@ export function getSettings({ context }: SettingsDeps): SettingsView {
 
 /** Changes settings, all or none. */
 export function changeSettings(deps: SettingsDeps, values: PartialSettings, call: CallContext): Promise<SettingsView> {
-  return commit(deps, call, { action: 'settings.update', change: (state, now) => updateSettings(state, { values, actor: call.actor, layers: deps.context.settings.layers() }, now) });
+  return commit(deps, call, {
+    action: 'settings.update',
+    change: (state, now) =>
+      updateSettings(state, { values, actor: call.actor, layers: deps.context.settings.layers() }, now),
+  });
 }
 
 /** Forgets every persisted setting. */
 export function forgetSettings(deps: SettingsDeps, call: CallContext): Promise<SettingsView> {
-  return commit(deps, call, { action: 'settings.reset', change: (state, now) => resetSettings(state, { actor: call.actor, layers: deps.context.settings.layers() }, now) });
+  return commit(deps, call, {
+    action: 'settings.reset',
+    change: (state, now) => resetSettings(state, { actor: call.actor, layers: deps.context.settings.layers() }, now),
+  });
 }
 
 /** Applies a preset. */
 export function usePreset(deps: SettingsDeps, preset: Preset, call: CallContext): Promise<SettingsView> {
-  return commit(deps, call, { action: 'settings.preset', change: (state, now) => applyPreset(state, { preset, actor: call.actor, layers: deps.context.settings.layers() }, now) });
+  return commit(deps, call, {
+    action: 'settings.preset',
+    change: (state, now) =>
+      applyPreset(state, { preset, actor: call.actor, layers: deps.context.settings.layers() }, now),
+  });
 }
 
 interface Change {

@@ -12,9 +12,9 @@ export interface ProcessFacts {
   readonly pid: number;
   readonly startedAt: number;
   readonly socket: string;
-  dashboardUrl(): string | null;
-  children(): Status['children'];
-  clients(): Status['clients'];
+  dashboardUrl: () => string | null;
+  children: () => Status['children'];
+  clients: () => Status['clients'];
 }
 
 /** What the status is made of. */
@@ -31,7 +31,11 @@ export function getStatus({ context, leases, facts }: StatusDeps): Status {
   const { settings } = context.settings.effective();
   const store = context.store.status();
   const enabled = state.accounts.filter((account) => account.availability.enabled);
-  const lastServed = state.accounts.reduce<{ alias: string; at: number } | null>((last, { alias, usage }) => (usage.lastUsedAt !== null && usage.lastUsedAt > (last?.at ?? 0) ? { alias, at: usage.lastUsedAt } : last), null);
+  const lastServed = state.accounts.reduce<{ alias: string; at: number } | null>(
+    (last, { alias, usage }) =>
+      usage.lastUsedAt !== null && usage.lastUsedAt > (last?.at ?? 0) ? { alias, at: usage.lastUsedAt } : last,
+    null,
+  );
   return {
     version: facts.version,
     buildId: facts.buildId,
@@ -40,7 +44,13 @@ export function getStatus({ context, leases, facts }: StatusDeps): Status {
     demo: context.addresses.demo,
     socket: facts.socket,
     dashboardUrl: facts.dashboardUrl(),
-    store: { file: store.file, encrypted: store.encrypted, recovered: store.recovered, lastWriteAt: isoTimeOrNull(store.lastWriteAt), writeError: store.writeError },
+    store: {
+      file: store.file,
+      encrypted: store.encrypted,
+      recovered: store.recovered,
+      lastWriteAt: isoTimeOrNull(store.lastWriteAt),
+      writeError: store.writeError,
+    },
     strategy: settings.rotationStrategy,
     force: forceView(state, settings, now),
     accounts: {
@@ -51,7 +61,9 @@ export function getStatus({ context, leases, facts }: StatusDeps): Status {
       lastServed: lastServed?.alias ?? null,
       earliestRecovery: isoTimeOrNull(earliestRecovery(state, NO_NEEDS, settings, now)?.at ?? null),
     },
-    openRefreshes: state.accounts.flatMap(({ alias, refreshIntent }) => (refreshIntent?.unanswered === true ? [{ alias, since: isoTime(refreshIntent.sentAt) }] : [])),
+    openRefreshes: state.accounts.flatMap(({ alias, refreshIntent }) =>
+      refreshIntent?.unanswered === true ? [{ alias, since: isoTime(refreshIntent.sentAt) }] : [],
+    ),
     leases: leases.counts(),
     children: facts.children(),
     clients: facts.clients(),

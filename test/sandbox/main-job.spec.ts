@@ -4,7 +4,12 @@ import { useOma } from '../support/oma.ts';
 import { opencodeRun, opencodeServe } from '../support/real-opencode.ts';
 import { requestsArrived, useSimulator } from '../support/simulator.ts';
 
-const SEATS = ['a', 'b', 'c'].map((alias) => ({ alias, email: `${alias}@example.test`, accountId: `ws-${alias}`, userId: `user-${alias}` }));
+const SEATS = ['a', 'b', 'c'].map((alias) => ({
+  alias,
+  email: `${alias}@example.test`,
+  accountId: `ws-${alias}`,
+  userId: `user-${alias}`,
+}));
 
 /** Who answered: the simulated answer names the seat. */
 function servedBy(text: string): string {
@@ -31,10 +36,13 @@ describe('the real OpenCode through the built plugin', () => {
     const serve = await opencodeServe(oma.opencode);
     try {
       const first: string[] = [];
-      for (let turn = 0; turn < 9; turn += 1) first.push(servedBy((await serve.prompt(`question ${String(turn)}`)).text));
+      for (let turn = 0; turn < 9; turn += 1)
+        first.push(servedBy((await serve.prompt(`question ${String(turn)}`)).text));
       expect(['a', 'b', 'c'].map((alias) => first.filter((served) => served === alias).length)).toEqual([3, 3, 3]);
       const { sessionId, text } = await serve.prompt('begin');
-      const again = [await serve.prompt('more', { sessionId }), await serve.prompt('and more', { sessionId })].map((answer) => servedBy(answer.text));
+      const again = [await serve.prompt('more', { sessionId }), await serve.prompt('and more', { sessionId })].map(
+        (answer) => servedBy(answer.text),
+      );
       expect(again).toEqual([servedBy(text), servedBy(text)]);
     } finally {
       await serve.close();
@@ -46,7 +54,8 @@ describe('the real OpenCode through the built plugin', () => {
     const oma = await useOma({ simulator });
     simulator.control.pushFault({ kind: 'usage-limit', alias: 'a', times: null, resetsInSeconds: 3_600 });
     const answers = [await opencodeRun(oma.opencode, 'one'), await opencodeRun(oma.opencode, 'two')];
-    for (const { code, stdout } of answers) expect([code, servedBy(stdout)]).toEqual([0, expect.stringMatching(/^[bc]$/)]);
+    for (const { code, stdout } of answers)
+      expect([code, servedBy(stdout)]).toEqual([0, expect.stringMatching(/^[bc]$/)]);
     const limited = (await oma.accounts()).find(({ alias }) => alias === 'a');
     expect(limited).toMatchObject({ health: 'cooldown', cooldownReason: 'rate-limited', eligible: false });
   });
@@ -57,8 +66,16 @@ describe('the real OpenCode through the built plugin', () => {
     simulator.control.expireAccess('a');
     simulator.control.advanceClock(1_000);
     const before = simulator.control.requests({ endpoint: 'token' }).length;
-    const answers = await Promise.all(Array.from({ length: 16 }, (_, index) => opencodeRun(oma.opencode, `question ${String(index)}`, { deadlineMs: 110_000 })));
-    expect(answers.map(({ code, stdout }) => [code, servedBy(stdout)])).toEqual(answers.map(() => [0, 'a']));
+    const answers = await Promise.all(
+      Array.from({ length: 16 }, (_, index) =>
+        opencodeRun(oma.opencode, `question ${String(index)}`, { deadlineMs: 110_000 }),
+      ),
+    );
+    const failed = answers.find(({ code }) => code !== 0);
+    expect(
+      answers.map(({ code, stdout }) => [code, servedBy(stdout)]),
+      `${failed?.stdout ?? ''}${failed?.stderr ?? ''}`,
+    ).toEqual(answers.map(() => [0, 'a']));
     expect(simulator.control.requests({ endpoint: 'token' }).length - before).toBe(1);
   });
 

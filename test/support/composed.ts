@@ -55,11 +55,11 @@ export interface Supervised {
   readonly logged: string[];
   readonly clock: { now: number };
   readonly directory: string;
-  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-  call(name: string, params: unknown): Promise<Answer['body']>;
+  request: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>;
+  call: (name: string, params: unknown) => Promise<Answer['body']>;
   /** Closes the store and opens everything again over the same file. */
-  restart(): Promise<Supervised>;
-  close(): Promise<void>;
+  restart: () => Promise<Supervised>;
+  close: () => Promise<void>;
 }
 
 /** Puts a supervisor together in this process: real store in a directory of its own, real operations, the real HTTP application without its port; children as given. */
@@ -67,7 +67,8 @@ export async function composeForTest(options: ComposeTestOptions = {}): Promise<
   const directory = await mkdtemp(join(tmpdir(), 'oma-test-'));
   const clock = { now: NOON };
   const supervised = await open(options, directory, clock);
-  for (const alias of options.aliases ?? []) await supervised.store.transact('test', (state, now) => addAccount(state, newAccount(alias), now), 'before-reply');
+  for (const alias of options.aliases ?? [])
+    await supervised.store.transact('test', (state, now) => addAccount(state, newAccount(alias), now), 'before-reply');
   return supervised;
 }
 
@@ -115,9 +116,25 @@ async function open(options: ComposeTestOptions, directory: string, clock: { now
     hello: { protocolVersion: 1, buildId: 'test', version: '0.0.0', pid: 1 },
     clients,
     bus,
-    facts: { version: '0.0.0', buildId: 'test', pid: 1, startedAt: NOON, socket: join(directory, 'oma.sock'), dashboardUrl: () => null, children: () => [], clients: () => clients.list() },
+    facts: {
+      version: '0.0.0',
+      buildId: 'test',
+      pid: 1,
+      startedAt: NOON,
+      socket: join(directory, 'oma.sock'),
+      dashboardUrl: () => null,
+      children: () => [],
+      clients: () => clients.list(),
+    },
     launchUrl: () => null,
-    checkStore: () => Promise.resolve({ ok: true, file: 'accounts.json', problems: [], accounts: store.read().accounts.length, encrypted: false }),
+    checkStore: () =>
+      Promise.resolve({
+        ok: true,
+        file: 'accounts.json',
+        problems: [],
+        accounts: store.read().accounts.length,
+        encrypted: false,
+      }),
     stop: () => undefined,
   });
   const dispatch = createDispatcher(OPERATIONS, composed.handlers);
@@ -150,7 +167,13 @@ async function open(options: ComposeTestOptions, directory: string, clock: { now
     clock,
     directory,
     request: (method, path, body, headers = {}) => request(app, { method, path, body, headers }),
-    call: (name, params) => dispatch(name, params, { requestId: context.newId('request'), connectionId: 'test', actor: 'test', signal: new AbortController().signal }) as Promise<Answer['body']>,
+    call: (name, params) =>
+      dispatch(name, params, {
+        requestId: context.newId('request'),
+        connectionId: 'test',
+        actor: 'test',
+        signal: new AbortController().signal,
+      }) as Promise<Answer['body']>,
     restart: async () => {
       await store.close();
       return open(options, directory, clock);
@@ -162,19 +185,47 @@ async function open(options: ComposeTestOptions, directory: string, clock: { now
   };
 }
 
-async function request(app: Hono, { method, path, body, headers }: { readonly method: string; readonly path: string; readonly body: unknown; readonly headers: Record<string, string> }): Promise<Answer> {
+async function request(
+  app: Hono,
+  {
+    method,
+    path,
+    body,
+    headers,
+  }: {
+    readonly method: string;
+    readonly path: string;
+    readonly body: unknown;
+    readonly headers: Record<string, string>;
+  },
+): Promise<Answer> {
   const init: RequestInit = {
     method,
-    headers: { 'host': `127.0.0.1:${String(TEST_PORT)}`, 'authorization': `Bearer ${TEST_TOKEN}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    headers: {
+      host: `127.0.0.1:${String(TEST_PORT)}`,
+      authorization: `Bearer ${TEST_TOKEN}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   };
   const response = await app.request(`http://127.0.0.1:${String(TEST_PORT)}${path}`, init);
   const text = await response.text();
-  return { status: response.status, body: response.headers.get('content-type')?.includes('json') === true ? (JSON.parse(text) as unknown) : text, headers: response.headers, text };
+  return {
+    status: response.status,
+    body: response.headers.get('content-type')?.includes('json') === true ? (JSON.parse(text) as unknown) : text,
+    headers: response.headers,
+    text,
+  };
 }
 
-function missing<T extends WorkerOperations | ProbeOperations>(name: string, given: Partial<Client<T>> | undefined): Client<T> {
+function missing<T extends WorkerOperations | ProbeOperations>(
+  name: string,
+  given: Partial<Client<T>> | undefined,
+): Client<T> {
   return new Proxy({ ...given } as Client<T>, {
-    get: (target, operation) => (Reflect.get(target, operation) as unknown) ?? (() => Promise.reject(new Error(`the test gave the ${name} no ${String(operation)}`))),
+    get: (target, operation) =>
+      (Reflect.get(target, operation) as unknown) ??
+      (() => Promise.reject(new Error(`the test gave the ${name} no ${String(operation)}`))),
   });
 }

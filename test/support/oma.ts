@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 
 import { onTestFinished, vi } from 'vitest';
 
+import type { Simulator } from '../../cli/simulator/server.ts';
 import type { AccountView } from '../../contract/account.ts';
 import { ENV_PREFIX } from '../../contract/env.ts';
 import type { Status } from '../../contract/status.ts';
-import type { Simulator } from '../../cli/simulator/server.ts';
 import { type OpenCodeSandbox, opencodeSandbox } from './real-opencode.ts';
 import { type ProgramResult, runProgram } from './run-program.ts';
 
@@ -37,16 +37,16 @@ export interface OmaSandbox {
   /** The supervisor that this sandbox started last. */
   readonly supervisor: ChildProcess;
   /** Runs `oma <args>`. */
-  oma(...args: readonly string[]): Promise<ProgramResult>;
+  oma: (...args: readonly string[]) => Promise<ProgramResult>;
   /** Runs `oma <args> --json` and parses what it prints. */
-  json<T>(...args: readonly string[]): Promise<T>;
-  status(): Promise<Status>;
-  accounts(): Promise<readonly AccountView[]>;
+  json: <T>(...args: readonly string[]) => Promise<T>;
+  status: () => Promise<Status>;
+  accounts: () => Promise<readonly AccountView[]>;
   /** Starts the supervisor again and waits until it is ready. */
-  start(): Promise<ChildProcess>;
+  start: () => Promise<ChildProcess>;
   /** Kills the process that holds the socket now, whoever started it. */
-  killSupervisor(signal?: NodeJS.Signals): Promise<number>;
-  log(): string;
+  killSupervisor: (signal?: NodeJS.Signals) => Promise<number>;
+  log: () => string;
 }
 
 /** Makes the sandbox, starts the built supervisor against the simulated provider and imports its accounts; everything goes when the test is over. */
@@ -56,7 +56,12 @@ export async function useOma(options: OmaOptions): Promise<OmaSandbox> {
   const { simulator } = options;
   const opencode = await opencodeSandbox({
     plugins,
-    env: { [`${ENV_PREFIX}BASE_URL`]: simulator.baseUrl, [`${ENV_PREFIX}ISSUER_URL`]: simulator.issuerUrl, [`${ENV_PREFIX}PORT`]: '0', ...options.env },
+    env: {
+      [`${ENV_PREFIX}BASE_URL`]: simulator.baseUrl,
+      [`${ENV_PREFIX}ISSUER_URL`]: simulator.issuerUrl,
+      [`${ENV_PREFIX}PORT`]: '0',
+      ...options.env,
+    },
   });
   const sandbox = createSandbox(opencode);
   onTestFinished(async () => {
@@ -68,10 +73,17 @@ export async function useOma(options: OmaOptions): Promise<OmaSandbox> {
   return sandbox;
 }
 
-function createSandbox(opencode: OpenCodeSandbox): OmaSandbox & { end(): Promise<void> } {
+function createSandbox(opencode: OpenCodeSandbox): OmaSandbox & { end: () => Promise<void> } {
   const { env, root } = opencode;
   const started: ChildProcess[] = [];
-  const oma = (...args: readonly string[]): Promise<ProgramResult> => runProgram({ file: process.execPath, args: [join(DIST, 'cli.js'), ...args], env, cwd: opencode.project, deadlineMs: COMMAND_MS });
+  const oma = (...args: readonly string[]): Promise<ProgramResult> =>
+    runProgram({
+      file: process.execPath,
+      args: [join(DIST, 'cli.js'), ...args],
+      env,
+      cwd: opencode.project,
+      deadlineMs: COMMAND_MS,
+    });
   const json = async <T>(...args: readonly string[]): Promise<T> => {
     const { stdout, stderr } = await oma(...args, '--json');
     try {
@@ -101,7 +113,11 @@ function createSandbox(opencode: OpenCodeSandbox): OmaSandbox & { end(): Promise
     status,
     accounts: async () => (await json<{ accounts: AccountView[] }>('list')).accounts,
     start: async () => {
-      const child = spawn(process.execPath, [join(DIST, 'supervisor.js')], { env: { ...env }, cwd: opencode.project, stdio: ['ignore', 'pipe', 'pipe'] });
+      const child = spawn(process.execPath, [join(DIST, 'supervisor.js')], {
+        env: { ...env },
+        cwd: opencode.project,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
       started.push(child);
       await ready(child);
       return child;
@@ -115,12 +131,18 @@ function createSandbox(opencode: OpenCodeSandbox): OmaSandbox & { end(): Promise
   };
 }
 
-async function importSeats(sandbox: OmaSandbox, simulator: Simulator, wanted: readonly string[] | undefined): Promise<void> {
+async function importSeats(
+  sandbox: OmaSandbox,
+  simulator: Simulator,
+  wanted: readonly string[] | undefined,
+): Promise<void> {
   const aliases = wanted ?? simulator.control.state().seats.map(({ alias }) => alias);
   if (aliases.length === 0) return;
   const { importableStore } = await import('../../cli/simulator/credentials.ts');
   const file = join(sandbox.root, 'import.json');
-  await writeFile(file, JSON.stringify(importableStore(aliases.map((alias) => simulator.control.credentials(alias)))), { mode: 0o600 });
+  await writeFile(file, JSON.stringify(importableStore(aliases.map((alias) => simulator.control.credentials(alias)))), {
+    mode: 0o600,
+  });
   const { code, stderr } = await sandbox.oma('import', file);
   if (code !== 0) throw new Error(`the import failed: ${stderr}`);
 }
@@ -142,7 +164,9 @@ async function ready(child: ChildProcess): Promise<void> {
 }
 
 function deadline(): Promise<never> {
-  return new Promise((_resolve, reject) => setTimeout(() => reject(new Error('the supervisor was not ready in time')), READY_MS).unref());
+  return new Promise((_resolve, reject) =>
+    setTimeout(() => reject(new Error('the supervisor was not ready in time')), READY_MS).unref(),
+  );
 }
 
 function expectGone(pid: number): void {

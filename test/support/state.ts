@@ -1,9 +1,9 @@
-import { DEFAULT_SETTINGS, type Settings } from '../../contract/settings.ts';
 import type { Outcome, OutcomeKind } from '../../contract/failure.ts';
 import { secretSchema } from '../../contract/scalars.ts';
+import { DEFAULT_SETTINGS, type Settings } from '../../contract/settings.ts';
 import type { TokenSet } from '../../contract/worker-operations.ts';
 import { addAccount, type NewAccount } from '../../supervisor/core/accounts.ts';
-import { EMPTY_STATE, type Account, type State } from '../../supervisor/core/state.ts';
+import { type Account, EMPTY_STATE, type State } from '../../supervisor/core/state.ts';
 
 /** An instant in the tests' world: 2026-11-23T12:00:00Z. */
 export const NOON = Date.UTC(2026, 10, 23, 12);
@@ -51,7 +51,10 @@ export function stateWith(...aliases: readonly string[]): State {
 
 /** Changes one account of a state. */
 export function withAccount(state: State, alias: string, change: Partial<Account>): State {
-  return { ...state, accounts: state.accounts.map((account) => (account.alias === alias ? { ...account, ...change } : account)) };
+  return {
+    ...state,
+    accounts: state.accounts.map((account) => (account.alias === alias ? { ...account, ...change } : account)),
+  };
 }
 
 /** The account of an alias; a missing one fails the test. */
@@ -68,5 +71,15 @@ export function settingsWith(change: Partial<Settings> = {}): Settings {
 
 /** An outcome of a kind, before any output, with no further facts. */
 export function outcome(kind: OutcomeKind, change: Partial<Outcome> = {}): Outcome {
-  return { kind, status: null, retryAtMs: null, limitId: null, errorCode: null, phase: 'before-output', firstByteMs: null, durationMs: 5, ...change };
+  return {
+    kind,
+    status: null,
+    retryAtMs: null,
+    limitId: null,
+    errorCode: null,
+    phase: 'before-output',
+    firstByteMs: null,
+    durationMs: 5,
+    ...change,
+  };
 }

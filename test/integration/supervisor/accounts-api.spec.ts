@@ -12,7 +12,14 @@ beforeEach(async () => {
   oma = await composeForTest({
     aliases: ['a', 'b', 'c'],
     worker: {
-      'login.begin': () => Promise.resolve({ method: 'browser', url: 'http://127.0.0.1/authorize', userCode: null, instructions: 'Open the page.', expiresAtMs: NOON + 600_000 }),
+      'login.begin': () =>
+        Promise.resolve({
+          method: 'browser',
+          url: 'http://127.0.0.1/authorize',
+          userCode: null,
+          instructions: 'Open the page.',
+          expiresAtMs: NOON + 600_000,
+        }),
       'login.finish': () => new Promise((resolve, reject) => (finish = { resolve, reject })),
       'login.cancel': () => {
         finish.reject(new OmaError('LOGIN_CANCELLED', 'The login was cancelled.'));
@@ -28,7 +35,9 @@ function put(alias: string, body: unknown): ReturnType<Supervised['request']> {
   return oma.request('PUT', `/api/accounts/${alias}/enabled`, body);
 }
 
-async function loginOver(loginId: string): Promise<Supervised extends never ? never : Awaited<ReturnType<Supervised['call']>>> {
+async function loginOver(
+  loginId: string,
+): Promise<Supervised extends never ? never : Awaited<ReturnType<Supervised['call']>>> {
   return oma.call('login.wait', { loginId });
 }
 
@@ -36,16 +45,33 @@ describe('PUT /api/accounts/:alias/enabled', () => {
   it('[D.L2.2] [D.L2.5] [D.T.5] disables an account and answers with it', async () => {
     const { status, body } = await put('a', { enabled: false, reason: 'holiday' });
     expect(status).toBe(200);
-    expect(body).toMatchObject({ alias: 'a', enabled: false, disabledAt: new Date(NOON).toISOString(), disabledBy: 'api', disableReason: 'holiday', eligible: false, blockers: [{ code: 'disabled' }] });
+    expect(body).toMatchObject({
+      alias: 'a',
+      enabled: false,
+      disabledAt: new Date(NOON).toISOString(),
+      disabledBy: 'api',
+      disableReason: 'holiday',
+      eligible: false,
+      blockers: [{ code: 'disabled' }],
+    });
   });
 
   it('[D.L2.1] enables it again', async () => {
     await put('a', { enabled: false });
-    expect((await put('a', { enabled: true })).body).toMatchObject({ enabled: true, disabledAt: null, disabledBy: null, disableReason: null, eligible: true });
+    expect((await put('a', { enabled: true })).body).toMatchObject({
+      enabled: true,
+      disabledAt: null,
+      disabledBy: null,
+      disableReason: null,
+      eligible: true,
+    });
   });
 
   it('[D.L2.3] [D.L7.2] [H.T.29] answers 404 for an unknown alias', async () => {
-    expect(await put('nobody', { enabled: false })).toMatchObject({ status: 404, body: { code: 'ACCOUNT_NOT_FOUND', requestId: expect.any(String) } });
+    expect(await put('nobody', { enabled: false })).toMatchObject({
+      status: 404,
+      body: { code: 'ACCOUNT_NOT_FOUND', requestId: expect.any(String) },
+    });
   });
 
   it('[D.L2.4] [S.6.1] answers 409 for an account that is in that state already', async () => {
@@ -76,7 +102,12 @@ describe('PUT /api/accounts/:alias/enabled', () => {
       ['c', true],
     ]);
     expect(accountOf(oma.store.read(), 'a')).toEqual(accountOf(before, 'a'));
-    expect(accountOf(oma.store.read(), 'b').availability).toEqual({ enabled: false, disabledAt: NOON, disabledBy: 'api', disableReason: 'broken' });
+    expect(accountOf(oma.store.read(), 'b').availability).toEqual({
+      enabled: false,
+      disabledAt: NOON,
+      disabledBy: 'api',
+      disableReason: 'broken',
+    });
   });
 
   it.each([
@@ -87,13 +118,19 @@ describe('PUT /api/accounts/:alias/enabled', () => {
     ['an empty reason', { enabled: false, reason: ' ' }],
   ])('answers 400 and changes nothing for %s', async (_what, body) => {
     const before = oma.store.read();
-    expect(await put('a', body)).toMatchObject({ status: 400, body: { code: 'INVALID_PARAMS', details: { problems: [expect.objectContaining({ field: expect.any(String) })] } } });
+    expect(await put('a', body)).toMatchObject({
+      status: 400,
+      body: { code: 'INVALID_PARAMS', details: { problems: [expect.objectContaining({ field: expect.any(String) })] } },
+    });
     expect(oma.store.read()).toBe(before);
   });
 
-  it.each(['a%2Fb', 'a%20b', '%C3%A4', 'x'.repeat(10_000), '..%2F..', '__proto__', 'constructor'])('answers 400 or 404, never 500, for the alias %s', async (alias) => {
-    expect([400, 404]).toContain((await put(alias, { enabled: false })).status);
-  });
+  it.each(['a%2Fb', 'a%20b', '%C3%A4', 'x'.repeat(10_000), '..%2F..', '__proto__', 'constructor'])(
+    'answers 400 or 404, never 500, for the alias %s',
+    async (alias) => {
+      expect([400, 404]).toContain((await put(alias, { enabled: false })).status);
+    },
+  );
 });
 
 describe('GET /api/accounts', () => {
@@ -102,7 +139,19 @@ describe('GET /api/accounts', () => {
     expect(status).toBe(200);
     expect(body.accounts).toHaveLength(3);
     for (const account of body.accounts) {
-      expect(account).toMatchObject({ enabled: true, eligible: true, blockers: [], health: 'healthy', limitsConfidence: 'unknown', limitStatus: 'idle', lastLimitProbeAt: null, rateLimits: { fiveHour: null, weekly: null }, windows: [], auth: 'ok', reauth: 'idle' });
+      expect(account).toMatchObject({
+        enabled: true,
+        eligible: true,
+        blockers: [],
+        health: 'healthy',
+        limitsConfidence: 'unknown',
+        limitStatus: 'idle',
+        lastLimitProbeAt: null,
+        rateLimits: { fiveHour: null, weekly: null },
+        windows: [],
+        auth: 'ok',
+        reauth: 'idle',
+      });
     }
   });
 
@@ -116,7 +165,10 @@ describe('POST /api/accounts/:alias/reauth', () => {
   it('[D.L3.1] [D.L3.6] [D.L3.7] [D.L3.2] [D.T.6] goes in-progress to success and changes only the credentials of its alias', async () => {
     const before = oma.store.read();
     const { status, body } = await oma.request('POST', '/api/accounts/a/reauth', {});
-    expect([status, body]).toMatchObject([202, { alias: 'a', purpose: 'reauth', state: 'in-progress', url: 'http://127.0.0.1/authorize' }]);
+    expect([status, body]).toMatchObject([
+      202,
+      { alias: 'a', purpose: 'reauth', state: 'in-progress', url: 'http://127.0.0.1/authorize' },
+    ]);
     expect((await oma.request('GET', '/api/accounts')).body.accounts[0].reauth).toBe('in-progress');
     finish.resolve(tokenSet('a'));
     expect(await loginOver(body.loginId)).toMatchObject({ state: 'success', error: null });
@@ -130,9 +182,15 @@ describe('POST /api/accounts/:alias/reauth', () => {
   });
 
   it('[D.L3.3] [D.L3.4] refuses an unknown and a disabled alias', async () => {
-    expect(await oma.request('POST', '/api/accounts/nobody/reauth', {})).toMatchObject({ status: 404, body: { code: 'ACCOUNT_NOT_FOUND' } });
+    expect(await oma.request('POST', '/api/accounts/nobody/reauth', {})).toMatchObject({
+      status: 404,
+      body: { code: 'ACCOUNT_NOT_FOUND' },
+    });
     await put('a', { enabled: false });
-    expect(await oma.request('POST', '/api/accounts/a/reauth', {})).toMatchObject({ status: 409, body: { code: 'ACCOUNT_DISABLED' } });
+    expect(await oma.request('POST', '/api/accounts/a/reauth', {})).toMatchObject({
+      status: 409,
+      body: { code: 'ACCOUNT_DISABLED' },
+    });
   });
 
   it('[D.L3.8] a failed login leaves the old credentials as they were', async () => {
@@ -154,8 +212,14 @@ describe('POST /api/accounts/:alias/reauth', () => {
 
   it('is idle again after it was cancelled, and refuses a second one meanwhile', async () => {
     const { body } = await oma.request('POST', '/api/accounts/a/reauth', {});
-    expect(await oma.request('POST', '/api/accounts/a/reauth', {})).toMatchObject({ status: 409, body: { code: 'OPERATION_IN_PROGRESS' } });
-    expect(await oma.request('POST', `/api/logins/${body.loginId}/cancel`, {})).toMatchObject({ status: 200, body: { state: 'error', error: { code: 'LOGIN_CANCELLED' } } });
+    expect(await oma.request('POST', '/api/accounts/a/reauth', {})).toMatchObject({
+      status: 409,
+      body: { code: 'OPERATION_IN_PROGRESS' },
+    });
+    expect(await oma.request('POST', `/api/logins/${body.loginId}/cancel`, {})).toMatchObject({
+      status: 200,
+      body: { state: 'error', error: { code: 'LOGIN_CANCELLED' } },
+    });
     expect((await oma.request('GET', '/api/accounts')).body.accounts[0].reauth).toBe('idle');
   });
 
@@ -168,11 +232,27 @@ describe('POST /api/accounts/:alias/reauth', () => {
   });
 
   it('[D.L7.4] a lease that is out keeps its token', async () => {
-    const lease = await oma.call('lease.acquire', { requestId: 'r1', sessionId: null, rootSessionId: null, model: null, attempt: 1, exclude: [] });
+    const lease = await oma.call('lease.acquire', {
+      requestId: 'r1',
+      sessionId: null,
+      rootSessionId: null,
+      model: null,
+      attempt: 1,
+      exclude: [],
+    });
     const { body } = await oma.request('POST', `/api/accounts/${lease.alias}/reauth`, {});
     finish.resolve(tokenSet(lease.alias));
     await loginOver(body.loginId);
-    const outcome = { kind: 'success', status: 200, retryAtMs: null, limitId: null, errorCode: null, phase: 'complete', firstByteMs: 1, durationMs: 2 };
+    const outcome = {
+      kind: 'success',
+      status: 200,
+      retryAtMs: null,
+      limitId: null,
+      errorCode: null,
+      phase: 'complete',
+      firstByteMs: 1,
+      durationMs: 2,
+    };
     expect(await oma.call('lease.report', { leaseId: lease.leaseId, outcome })).toEqual({ cooledUntilMs: null });
   });
 });
@@ -183,7 +263,10 @@ describe('POST /api/accounts', () => {
     finish.resolve(tokenSet('d'));
     expect(await loginOver(body.loginId)).toMatchObject({ state: 'success', alias: 'd', purpose: 'add' });
     expect(oma.store.read().accounts.map(({ alias }) => alias)).toEqual(['a', 'b', 'c', 'd']);
-    expect(await oma.request('POST', '/api/accounts', { alias: 'd' })).toMatchObject({ status: 409, body: { code: 'ALIAS_TAKEN' } });
+    expect(await oma.request('POST', '/api/accounts', { alias: 'd' })).toMatchObject({
+      status: 409,
+      body: { code: 'ALIAS_TAKEN' },
+    });
     const again = await oma.request('POST', '/api/accounts', { alias: 'e' });
     finish.resolve(tokenSet('a'));
     expect(await loginOver(again.body.loginId)).toMatchObject({ state: 'error', error: { code: 'SEAT_EXISTS' } });
@@ -195,6 +278,9 @@ describe('DELETE /api/accounts/:alias', () => {
     expect(await oma.request('DELETE', '/api/accounts/b')).toMatchObject({ status: 200, body: { alias: 'b' } });
     oma = await oma.restart();
     expect(oma.store.read().accounts.map(({ alias }) => alias)).toEqual(['a', 'c']);
-    expect(await oma.request('DELETE', '/api/accounts/b')).toMatchObject({ status: 404, body: { code: 'ACCOUNT_NOT_FOUND' } });
+    expect(await oma.request('DELETE', '/api/accounts/b')).toMatchObject({
+      status: 404,
+      body: { code: 'ACCOUNT_NOT_FOUND' },
+    });
   });
 });

@@ -18,8 +18,22 @@ const FILE = {
   version: 3,
   activeIndex: 0,
   accounts: [
-    { email: 'one@example.test', refreshToken: 'planted-secret', addedAt: 1, lastUsed: 2, rateLimitResetTimes: { claude: NOON + HOUR, gemini: NOON - HOUR } },
-    { email: 'two@example.test', refreshToken: 'planted-secret', enabled: false, cachedQuota: { claude: { remainingFraction: 0.4, resetTime: new Date(NOON + HOUR).toISOString() }, old: { remainingFraction: 1, resetTime: new Date(NOON - HOUR).toISOString() } } },
+    {
+      email: 'one@example.test',
+      refreshToken: 'planted-secret',
+      addedAt: 1,
+      lastUsed: 2,
+      rateLimitResetTimes: { claude: NOON + HOUR, gemini: NOON - HOUR },
+    },
+    {
+      email: 'two@example.test',
+      refreshToken: 'planted-secret',
+      enabled: false,
+      cachedQuota: {
+        claude: { remainingFraction: 0.4, resetTime: new Date(NOON + HOUR).toISOString() },
+        old: { remainingFraction: 1, resetTime: new Date(NOON - HOUR).toISOString() },
+      },
+    },
   ],
 };
 
@@ -31,7 +45,14 @@ async function enable(values: object = {}): Promise<void> {
 async function rotate(times: number): Promise<string[]> {
   const served: string[] = [];
   for (let turn = 0; turn < times; turn += 1) {
-    const { alias } = await oma.call('lease.acquire', { requestId: `r${String(turn)}`, sessionId: null, rootSessionId: null, model: null, attempt: 1, exclude: [] });
+    const { alias } = await oma.call('lease.acquire', {
+      requestId: `r${String(turn)}`,
+      sessionId: null,
+      rootSessionId: null,
+      model: null,
+      attempt: 1,
+      exclude: [],
+    });
     served.push(alias);
   }
   return served;
@@ -65,7 +86,9 @@ describe('antigravity, switched off', () => {
   });
 
   it('[G.L5.3] cannot be switched on without the dashboard token', async () => {
-    expect(await oma.request('PUT', '/api/settings', { antigravityEnabled: true }, { authorization: '' })).toMatchObject({ status: 401 });
+    expect(
+      await oma.request('PUT', '/api/settings', { antigravityEnabled: true }, { authorization: '' }),
+    ).toMatchObject({ status: 401 });
     expect((await oma.request('GET', '/api/settings')).body.settings.antigravityEnabled).toBe(false);
   });
 });
@@ -81,7 +104,14 @@ describe('antigravity, switched on', () => {
       {
         accounts: [
           { email: 'one@example.test', enabled: true, quotas: [{ model: 'claude', remainingPercent: 0, resetsAt }] },
-          { email: 'two@example.test', enabled: false, quotas: [{ model: 'claude', remainingPercent: 40, resetsAt }, { model: 'old', remainingPercent: null, resetsAt: null }] },
+          {
+            email: 'two@example.test',
+            enabled: false,
+            quotas: [
+              { model: 'claude', remainingPercent: 40, resetsAt },
+              { model: 'old', remainingPercent: null, resetsAt: null },
+            ],
+          },
         ],
         reserved: [],
         error: null,
@@ -97,7 +127,11 @@ describe('antigravity, switched on', () => {
   ])('says so when %s, and changes nothing', async (_what, content) => {
     if (content !== null) await writeFile(oma.context.addresses.antigravityFile, content);
     await enable();
-    expect((await oma.request('GET', '/api/antigravity')).body).toEqual({ accounts: [], reserved: [], error: expect.any(String) });
+    expect((await oma.request('GET', '/api/antigravity')).body).toEqual({
+      accounts: [],
+      reserved: [],
+      error: expect.any(String),
+    });
     if (content !== null) expect(await readFile(oma.context.addresses.antigravityFile, 'utf8')).toBe(content);
   });
 

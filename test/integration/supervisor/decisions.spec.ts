@@ -13,7 +13,14 @@ beforeEach(async () => {
 afterEach(() => oma.close());
 
 function lease(requestId: string, sessionId: string | null = null): ReturnType<Supervised['call']> {
-  return oma.call('lease.acquire', { requestId, sessionId, rootSessionId: null, model: 'gpt-5.5', attempt: 1, exclude: [] });
+  return oma.call('lease.acquire', {
+    requestId,
+    sessionId,
+    rootSessionId: null,
+    model: 'gpt-5.5',
+    attempt: 1,
+    exclude: [],
+  });
 }
 
 describe('the decision log', () => {
@@ -21,7 +28,9 @@ describe('the decision log', () => {
     await oma.request('PUT', '/api/accounts/b/enabled', { enabled: false });
     await lease('r1');
     oma.composed.decisions.flush();
-    const logged = oma.logged.map((line) => JSON.parse(line) as { decision?: unknown }).flatMap(({ decision }) => (decision === undefined ? [] : [decision]));
+    const logged = oma.logged
+      .map((line) => JSON.parse(line) as { decision?: unknown })
+      .flatMap(({ decision }) => (decision === undefined ? [] : [decision]));
     expect(logged).toEqual([
       {
         requestId: 'r1',
@@ -51,9 +60,19 @@ describe('the decision log', () => {
     await lease('r2', 's');
     oma.composed.decisions.flush();
     const api = (await oma.request('GET', '/api/decisions?requestId=r2')).body.decisions;
-    const logged = oma.logged.map((line) => JSON.parse(line) as { decision?: { requestId: string } }).find(({ decision }) => decision?.requestId === 'r2')?.decision;
+    const logged = oma.logged
+      .map((line) => JSON.parse(line) as { decision?: { requestId: string } })
+      .find(({ decision }) => decision?.requestId === 'r2')?.decision;
     expect(api).toEqual([logged]);
-    expect(api[0]).toMatchObject({ selectedAlias: 'b', fallbackReason: 'bound-account-ineligible', candidates: [{ alias: 'a', verdict: 'cooldown', until: expect.any(String) }, { verdict: 'selected' }, { verdict: 'eligible' }] });
+    expect(api[0]).toMatchObject({
+      selectedAlias: 'b',
+      fallbackReason: 'bound-account-ineligible',
+      candidates: [
+        { alias: 'a', verdict: 'cooldown', until: expect.any(String) },
+        { verdict: 'selected' },
+        { verdict: 'eligible' },
+      ],
+    });
   });
 
   it('explains the next choice without making it', async () => {
@@ -69,10 +88,22 @@ describe('the decision log', () => {
       await oma.call('lease.report', { leaseId, outcome: outcome('rate-limited', { retryAtMs: NOON + 3_600_000 }) });
       expect(alias).toBeTypeOf('string');
     }
-    await expect(lease('dry')).rejects.toMatchObject({ code: 'NO_ELIGIBLE_ACCOUNTS', details: { earliestRecovery: new Date(NOON + 3_600_000).toISOString(), earliestAlias: 'a' } });
+    await expect(lease('dry')).rejects.toMatchObject({
+      code: 'NO_ELIGIBLE_ACCOUNTS',
+      details: { earliestRecovery: new Date(NOON + 3_600_000).toISOString(), earliestAlias: 'a' },
+    });
     const [decision] = (await oma.request('GET', '/api/decisions?limit=1')).body.decisions;
-    expect(decision).toMatchObject({ requestId: 'dry', selectedAlias: null, how: 'none', fallbackReason: 'none-eligible' });
-    expect(decision.candidates.map(({ verdict }: { verdict: string }) => verdict)).toEqual(['cooldown', 'cooldown', 'cooldown']);
+    expect(decision).toMatchObject({
+      requestId: 'dry',
+      selectedAlias: null,
+      how: 'none',
+      fallbackReason: 'none-eligible',
+    });
+    expect(decision.candidates.map(({ verdict }: { verdict: string }) => verdict)).toEqual([
+      'cooldown',
+      'cooldown',
+      'cooldown',
+    ]);
   });
 
   it('keeps the newest five hundred', async () => {

@@ -17,10 +17,25 @@ function force(alias: unknown): ReturnType<Supervised['request']> {
 }
 
 async function lease(sessionId: string | null = null): Promise<{ alias: string; leaseId: string }> {
-  return oma.call('lease.acquire', { requestId: 'r', sessionId, rootSessionId: null, model: null, attempt: 1, exclude: [] });
+  return oma.call('lease.acquire', {
+    requestId: 'r',
+    sessionId,
+    rootSessionId: null,
+    model: null,
+    attempt: 1,
+    exclude: [],
+  });
 }
 
-const OFF = { active: false, forcedAlias: null, forcedUntil: null, forcedBy: null, remainingMs: null, previousRotationStrategy: null, rotationStrategy: 'round-robin' };
+const OFF = {
+  active: false,
+  forcedAlias: null,
+  forcedUntil: null,
+  forcedBy: null,
+  remainingMs: null,
+  previousRotationStrategy: null,
+  rotationStrategy: 'round-robin',
+};
 
 describe('the force API', () => {
   it('[E.L3.1] [E.T.10] GET shows that nothing is forced', async () => {
@@ -28,7 +43,14 @@ describe('the force API', () => {
   });
 
   it('[E.L3.2] [E.L3.4] [E.L3.5] [E.T.11] [S.4.4] POST forces an account for 24 hours', async () => {
-    const active = { active: true, forcedAlias: 'b', forcedUntil: new Date(NOON + 24 * HOUR).toISOString(), forcedBy: 'api', remainingMs: 24 * HOUR, previousRotationStrategy: 'round-robin' };
+    const active = {
+      active: true,
+      forcedAlias: 'b',
+      forcedUntil: new Date(NOON + 24 * HOUR).toISOString(),
+      forcedBy: 'api',
+      remainingMs: 24 * HOUR,
+      previousRotationStrategy: 'round-robin',
+    };
     expect(await force('b')).toMatchObject({ status: 200, body: active });
     oma.clock.now += HOUR;
     expect((await oma.request('GET', '/api/force')).body).toMatchObject({ ...active, remainingMs: 23 * HOUR });
@@ -43,7 +65,10 @@ describe('the force API', () => {
     expect(await force('nobody')).toMatchObject({ status: 404, body: { code: 'ACCOUNT_NOT_FOUND' } });
     await oma.request('PUT', '/api/accounts/b/enabled', { enabled: false });
     expect(await force('b')).toMatchObject({ status: 409, body: { code: 'ACCOUNT_DISABLED' } });
-    expect(await oma.request('POST', '/api/force/clear', {})).toMatchObject({ status: 409, body: { code: 'FORCE_NOT_ACTIVE' } });
+    expect(await oma.request('POST', '/api/force/clear', {})).toMatchObject({
+      status: 409,
+      body: { code: 'FORCE_NOT_ACTIVE' },
+    });
     expect(await force(7)).toMatchObject({ status: 400, body: { code: 'INVALID_PARAMS' } });
   });
 
@@ -74,7 +99,9 @@ describe('the force API', () => {
     await force('b');
     await oma.request('PUT', '/api/accounts/b/enabled', { enabled: false });
     expect((await oma.request('GET', '/api/force')).body).toMatchObject(OFF);
-    expect(oma.events).toContainEqual(expect.objectContaining({ type: 'force-ended', alias: 'b', because: 'disabled' }));
+    expect(oma.events).toContainEqual(
+      expect.objectContaining({ type: 'force-ended', alias: 'b', because: 'disabled' }),
+    );
   });
 
   it('forcing does not touch any Enabled switch', async () => {

@@ -30,7 +30,10 @@ async function launch(): Promise<string> {
 describe('the guard of the dashboard', () => {
   it('lets nobody in without a token', async () => {
     for (const path of ['/api/accounts', '/api/status', '/api/settings', '/api/events', '/metrics']) {
-      expect(await oma.request('GET', path, undefined, { authorization: '' })).toMatchObject({ status: 401, body: { code: 'UNAUTHORIZED' } });
+      expect(await oma.request('GET', path, undefined, { authorization: '' })).toMatchObject({
+        status: 401,
+        body: { code: 'UNAUTHORIZED' },
+      });
     }
   });
 
@@ -38,24 +41,50 @@ describe('the guard of the dashboard', () => {
     const cookie = await launch();
     expect((await oma.request('GET', '/api/accounts', undefined, { ...BROWSER, cookie })).status).toBe(200);
     const change = { enabled: false };
-    expect(await oma.request('PUT', '/api/accounts/a/enabled', change, { ...BROWSER, cookie })).toMatchObject({ status: 403, body: { code: 'CSRF_REQUIRED' } });
-    expect(await oma.request('PUT', '/api/accounts/a/enabled', change, { ...BROWSER, cookie, 'x-oma-csrf': '1' })).toMatchObject({ status: 200, body: { disabledBy: 'dashboard' } });
+    expect(await oma.request('PUT', '/api/accounts/a/enabled', change, { ...BROWSER, cookie })).toMatchObject({
+      status: 403,
+      body: { code: 'CSRF_REQUIRED' },
+    });
+    expect(
+      await oma.request('PUT', '/api/accounts/a/enabled', change, { ...BROWSER, cookie, 'x-oma-csrf': '1' }),
+    ).toMatchObject({ status: 200, body: { disabledBy: 'dashboard' } });
   });
 
-  it.each(['evil.example', 'evil.example:3434', '192.168.1.5:3434', '127.0.0.1:9999', 'localhost', '127.0.0.1.evil.example:3434', ''])('refuses the Host %s, so that DNS rebinding reaches nothing', async (host) => {
-    expect(await oma.request('GET', '/api/accounts', undefined, { host })).toMatchObject({ status: 403, body: { code: 'FORBIDDEN_HOST' } });
+  it.each([
+    'evil.example',
+    'evil.example:3434',
+    '192.168.1.5:3434',
+    '127.0.0.1:9999',
+    'localhost',
+    '127.0.0.1.evil.example:3434',
+    '',
+  ])('refuses the Host %s, so that DNS rebinding reaches nothing', async (host) => {
+    expect(await oma.request('GET', '/api/accounts', undefined, { host })).toMatchObject({
+      status: 403,
+      body: { code: 'FORBIDDEN_HOST' },
+    });
   });
 
-  it.each(['http://evil.example', 'https://127.0.0.1:3434', 'http://127.0.0.1:9999', 'null'])('refuses the Origin %s, token or not', async (origin) => {
-    expect(await oma.request('GET', '/api/accounts', undefined, { origin })).toMatchObject({ status: 403, body: { code: 'FORBIDDEN_ORIGIN' } });
-  });
+  it.each(['http://evil.example', 'https://127.0.0.1:3434', 'http://127.0.0.1:9999', 'null'])(
+    'refuses the Origin %s, token or not',
+    async (origin) => {
+      expect(await oma.request('GET', '/api/accounts', undefined, { origin })).toMatchObject({
+        status: 403,
+        body: { code: 'FORBIDDEN_ORIGIN' },
+      });
+    },
+  );
 
   it('refuses what a browser says comes from another site', async () => {
-    expect(await oma.request('GET', '/api/accounts', undefined, { 'sec-fetch-site': 'cross-site' })).toMatchObject({ status: 403, body: { code: 'FORBIDDEN_ORIGIN' } });
+    expect(await oma.request('GET', '/api/accounts', undefined, { 'sec-fetch-site': 'cross-site' })).toMatchObject({
+      status: 403,
+      body: { code: 'FORBIDDEN_ORIGIN' },
+    });
   });
 
   it('stops answering guesses after twenty, for a minute', async () => {
-    const guess = (): ReturnType<Supervised['request']> => oma.request('GET', '/api/accounts', undefined, { authorization: 'Bearer guess' });
+    const guess = (): ReturnType<Supervised['request']> =>
+      oma.request('GET', '/api/accounts', undefined, { authorization: 'Bearer guess' });
     for (let turn = 0; turn < 20; turn += 1) expect((await guess()).status).toBe(401);
     expect((await guess()).body.code).toBe('TOO_MANY_ATTEMPTS');
     oma.clock.now += 61_000;
@@ -69,7 +98,10 @@ describe('the guard of the dashboard', () => {
   });
 
   it('answers /healthz without a token, and says nothing there but that it lives', async () => {
-    expect(await oma.request('GET', '/healthz', undefined, { authorization: '' })).toMatchObject({ status: 200, body: { ok: true } });
+    expect(await oma.request('GET', '/healthz', undefined, { authorization: '' })).toMatchObject({
+      status: 200,
+      body: { ok: true },
+    });
   });
 });
 
@@ -80,7 +112,9 @@ describe('bad requests', () => {
     ['another content type', '{"enabled": false}', { 'content-type': 'text/plain' }, 415, 'UNSUPPORTED_MEDIA_TYPE'],
     ['a body that is too large', `{"reason": "${'x'.repeat(300_000)}"}`, {}, 413, 'PAYLOAD_TOO_LARGE'],
   ])('answers typed errors for %s', async (_what, body, headers, status, code) => {
-    expect(await oma.request('PUT', '/api/accounts/a/enabled', body, { 'content-type': 'application/json', ...headers })).toMatchObject({ status, body: { code } });
+    expect(
+      await oma.request('PUT', '/api/accounts/a/enabled', body, { 'content-type': 'application/json', ...headers }),
+    ).toMatchObject({ status, body: { code } });
   });
 
   it('answers 405 with the methods allowed, and 404 for what is not there', async () => {
@@ -91,7 +125,10 @@ describe('bad requests', () => {
   });
 
   it('[B.L3.3] [B.T.4] turns an unforeseen error into INTERNAL with a request id, and tells only the log', async () => {
-    const app = await composeForTest({ aliases: ['a'], worker: { 'login.begin': () => Promise.reject(new Error('secret refresh_token=abc')) } });
+    const app = await composeForTest({
+      aliases: ['a'],
+      worker: { 'login.begin': () => Promise.reject(new Error('secret refresh_token=abc')) },
+    });
     const { status, body, text } = await app.request('POST', '/api/accounts', { alias: 'z' });
     expect([status, body.code, typeof body.requestId]).toEqual([500, 'INTERNAL', 'string']);
     expect(text).not.toContain('secret');
@@ -101,11 +138,14 @@ describe('bad requests', () => {
 });
 
 describe('the address of the dashboard', () => {
-  it.each(['0.0.0.0', '::', '10.0.0.1', 'example.com', '127.0.0.1.example.com', ''])('[B.L3.1] [H.T.28] refuses to bind %s', (host) => {
-    expect(() => {
-      refuseNonLoopback(host);
-    }).toThrow(expect.objectContaining({ code: 'NON_LOOPBACK_HOST' }));
-  });
+  it.each(['0.0.0.0', '::', '10.0.0.1', 'example.com', '127.0.0.1.example.com', ''])(
+    '[B.L3.1] [H.T.28] refuses to bind %s',
+    (host) => {
+      expect(() => {
+        refuseNonLoopback(host);
+      }).toThrow(expect.objectContaining({ code: 'NON_LOOPBACK_HOST' }));
+    },
+  );
 
   it('[B.L3.2] binds 127.0.0.1 only, and moves to the next port when one is busy', async () => {
     const blocker = createServer();

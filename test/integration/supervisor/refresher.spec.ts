@@ -13,14 +13,31 @@ type Refresh = (params: { refreshToken: string }) => Promise<RefreshAnswer>;
 
 /** A supervisor whose accounts a and b have tokens that expire after `leftMs`. */
 async function withTokens(leftMs: number, refresh: Refresh): Promise<void> {
-  oma = await composeForTest({ aliases: ['a', 'b'], worker: { 'token.refresh': refresh as never } });
+  oma = await composeForTest({ aliases: ['a', 'b'], worker: { 'token.refresh': refresh } });
   for (const alias of ['a', 'b']) {
-    await oma.store.transact('test', (state) => [withAccount(state, alias, { credentials: { ...accountOf(state, alias).credentials, expiresAt: NOON + leftMs } }), undefined], 'before-reply');
+    await oma.store.transact(
+      'test',
+      (state) => [
+        withAccount(state, alias, {
+          credentials: { ...accountOf(state, alias).credentials, expiresAt: NOON + leftMs },
+        }),
+        undefined,
+      ],
+      'before-reply',
+    );
   }
 }
 
 function lease(change: object = {}): ReturnType<Supervised['call']> {
-  return oma.call('lease.acquire', { requestId: 'r', sessionId: null, rootSessionId: null, model: null, attempt: 1, exclude: [], ...change });
+  return oma.call('lease.acquire', {
+    requestId: 'r',
+    sessionId: null,
+    rootSessionId: null,
+    model: null,
+    attempt: 1,
+    exclude: [],
+    ...change,
+  });
 }
 
 function granted(refreshToken: string): RefreshAnswer {
@@ -34,7 +51,9 @@ describe('the one refresher', () => {
       return granted(refreshToken);
     });
     await withTokens(-HOUR, refresh);
-    const leases = await Promise.all(Array.from({ length: 64 }, (_, index) => lease({ sessionId: `s${String(index)}` })));
+    const leases = await Promise.all(
+      Array.from({ length: 64 }, (_, index) => lease({ sessionId: `s${String(index)}` })),
+    );
     expect(new Set(leases.map(({ accessToken }) => accessToken))).toEqual(new Set(['access-a-new', 'access-b-new']));
     expect(refresh).toHaveBeenCalledTimes(2);
     expect(refresh.mock.calls.map(([{ refreshToken }]) => refreshToken).toSorted()).toEqual(['refresh-a', 'refresh-b']);
@@ -61,7 +80,11 @@ describe('the one refresher', () => {
       under -= 1;
       return granted(refreshToken);
     });
-    await Promise.all(['a', 'b'].map((alias) => oma.composed.refresher.renew(alias, accountOf(oma.store.read(), alias).credentials.accessToken)));
+    await Promise.all(
+      ['a', 'b'].map((alias) =>
+        oma.composed.refresher.renew(alias, accountOf(oma.store.read(), alias).credentials.accessToken),
+      ),
+    );
     expect(most).toBe(1);
   });
 
@@ -70,7 +93,12 @@ describe('the one refresher', () => {
     await withTokens(HOUR, refresh);
     const leases = await Promise.all([lease(), lease(), lease(), lease()]);
     const renewed = await Promise.all(leases.map(({ leaseId }) => oma.call('lease.refresh', { leaseId })));
-    expect(renewed.map(({ alias, accessToken }) => accessToken === `access-${String(alias)}-new`)).toEqual([true, true, true, true]);
+    expect(renewed.map(({ alias, accessToken }) => accessToken === `access-${String(alias)}-new`)).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
     expect(refresh).toHaveBeenCalledTimes(2);
   });
 
@@ -84,28 +112,51 @@ describe('the one refresher', () => {
   });
 
   it('a final no makes the account need a login, and the lease goes to another account', async () => {
-    await withTokens(-HOUR, ({ refreshToken }) => Promise.resolve(refreshToken === 'refresh-a' ? { status: 'rejected', code: 'refresh_token_reused', message: 'reused' } : granted(refreshToken)));
+    await withTokens(-HOUR, ({ refreshToken }) =>
+      Promise.resolve(
+        refreshToken === 'refresh-a'
+          ? { status: 'rejected', code: 'refresh_token_reused', message: 'reused' }
+          : granted(refreshToken),
+      ),
+    );
     expect((await lease()).alias).toBe('b');
-    expect(accountOf(oma.store.durable(), 'a').auth).toEqual({ state: 'needs-login', reason: 'refresh_token_reused', since: NOON });
+    expect(accountOf(oma.store.durable(), 'a').auth).toEqual({
+      state: 'needs-login',
+      reason: 'refresh_token_reused',
+      since: NOON,
+    });
     expect(oma.events).toContainEqual(expect.objectContaining({ type: 'account-needs-login', alias: 'a' }));
   });
 
   it.each([
     ['a refresh that was provably not sent leaves no trace', { status: 'not-sent', message: 'refused' } as const, null],
-    ['a refresh whose answer was lost is remembered and not guessed', { status: 'unanswered', message: 'cut' } as const, true],
+    [
+      'a refresh whose answer was lost is remembered and not guessed',
+      { status: 'unanswered', message: 'cut' } as const,
+      true,
+    ],
   ])('%s, and the account is not blamed', async (_what, answer, unanswered) => {
-    await withTokens(-HOUR, ({ refreshToken }) => Promise.resolve(refreshToken === 'refresh-a' ? answer : granted(refreshToken)));
+    await withTokens(-HOUR, ({ refreshToken }) =>
+      Promise.resolve(refreshToken === 'refresh-a' ? answer : granted(refreshToken)),
+    );
     expect((await lease()).alias).toBe('b');
     const account = accountOf(oma.store.durable(), 'a');
     expect(account.auth.state).toBe('ok');
     expect(account.refreshIntent?.unanswered ?? null).toBe(unanswered);
     expect(account.credentials.refreshToken).toBe('refresh-a');
-    expect((await oma.request('GET', '/api/status')).body.openRefreshes).toEqual(unanswered === true ? [{ alias: 'a', since: new Date(NOON).toISOString() }] : []);
+    expect((await oma.request('GET', '/api/status')).body.openRefreshes).toEqual(
+      unanswered === true ? [{ alias: 'a', since: new Date(NOON).toISOString() }] : [],
+    );
   });
 
   it('names every account and what stands in its way when no token can be renewed', async () => {
     await withTokens(-HOUR, () => Promise.resolve({ status: 'not-sent', message: 'offline' }));
-    await expect(lease()).rejects.toMatchObject({ code: 'NO_ELIGIBLE_ACCOUNTS', details: { accounts: [{ alias: 'a', blockers: [{ code: 'excluded', detail: 'UPSTREAM_UNREACHABLE' }] }, { alias: 'b' }] } });
+    await expect(lease()).rejects.toMatchObject({
+      code: 'NO_ELIGIBLE_ACCOUNTS',
+      details: {
+        accounts: [{ alias: 'a', blockers: [{ code: 'excluded', detail: 'UPSTREAM_UNREACHABLE' }] }, { alias: 'b' }],
+      },
+    });
   });
 
   it('[B.L2.6] an intent that a crash left open is named after the restart, and evidence closes it', async () => {
@@ -113,11 +164,15 @@ describe('the one refresher', () => {
     await withTokens(-HOUR, () => Promise.resolve(answer));
     await expect(lease()).rejects.toMatchObject({ code: 'NO_ELIGIBLE_ACCOUNTS' });
     oma = await oma.restart();
-    expect((await oma.request('GET', '/api/status')).body.openRefreshes.map(({ alias }: { alias: string }) => alias)).toEqual(['a', 'b']);
+    expect(
+      (await oma.request('GET', '/api/status')).body.openRefreshes.map(({ alias }: { alias: string }) => alias),
+    ).toEqual(['a', 'b']);
     answer = granted('refresh-a');
     oma.clock.now += MINUTE;
     expect((await lease()).alias).toBe('a');
-    expect((await oma.request('GET', '/api/status')).body.openRefreshes.map(({ alias }: { alias: string }) => alias)).toEqual(['b']);
+    expect(
+      (await oma.request('GET', '/api/status')).body.openRefreshes.map(({ alias }: { alias: string }) => alias),
+    ).toEqual(['b']);
   });
 
   it('does not hammer a provider that cannot be reached', async () => {
@@ -133,17 +188,26 @@ describe('the one refresher', () => {
   it('a worker that dies in the middle leaves the refresh unanswered; one that is not there leaves it unsent', async () => {
     let error = new OmaError('CONNECTION_CLOSED', 'gone');
     await withTokens(-HOUR, () => Promise.reject(error));
-    await oma.composed.refresher.renew('a', accountOf(oma.store.read(), 'a').credentials.accessToken).catch(() => undefined);
+    await oma.composed.refresher
+      .renew('a', accountOf(oma.store.read(), 'a').credentials.accessToken)
+      .catch(() => undefined);
     error = new OmaError('CHILD_UNAVAILABLE', 'not there');
-    await oma.composed.refresher.renew('b', accountOf(oma.store.read(), 'b').credentials.accessToken).catch(() => undefined);
-    expect(oma.store.durable().accounts.map(({ refreshIntent }) => refreshIntent?.unanswered ?? null)).toEqual([true, null]);
+    await oma.composed.refresher
+      .renew('b', accountOf(oma.store.read(), 'b').credentials.accessToken)
+      .catch(() => undefined);
+    expect(oma.store.durable().accounts.map(({ refreshIntent }) => refreshIntent?.unanswered ?? null)).toEqual([
+      true,
+      null,
+    ]);
   });
 
   it('does not refresh a disabled account', async () => {
     const refresh = vi.fn<Refresh>(({ refreshToken }) => Promise.resolve(granted(refreshToken)));
     await withTokens(-HOUR, refresh);
     await oma.request('PUT', '/api/accounts/a/enabled', { enabled: false });
-    await expect(oma.composed.refresher.renew('a', accountOf(oma.store.read(), 'a').credentials.accessToken)).rejects.toMatchObject({ code: 'ACCOUNT_DISABLED' });
+    await expect(
+      oma.composed.refresher.renew('a', accountOf(oma.store.read(), 'a').credentials.accessToken),
+    ).rejects.toMatchObject({ code: 'ACCOUNT_DISABLED' });
     expect(refresh).not.toHaveBeenCalled();
   });
 
@@ -151,6 +215,10 @@ describe('the one refresher', () => {
     await withTokens(-HOUR, ({ refreshToken }) => Promise.resolve(granted(refreshToken)));
     await lease();
     await oma.store.settled();
-    expect(await checkStoreFile(`${oma.directory}/accounts.json`, null)).toMatchObject({ ok: true, accounts: 2, problems: [] });
+    expect(await checkStoreFile(`${oma.directory}/accounts.json`, null)).toMatchObject({
+      ok: true,
+      accounts: 2,
+      problems: [],
+    });
   });
 });

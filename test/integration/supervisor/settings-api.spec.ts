@@ -16,7 +16,14 @@ function put(values: unknown): ReturnType<Supervised['request']> {
 }
 
 async function lease(): Promise<string> {
-  const { alias } = await oma.call('lease.acquire', { requestId: 'r', sessionId: null, rootSessionId: null, model: null, attempt: 1, exclude: [] });
+  const { alias } = await oma.call('lease.acquire', {
+    requestId: 'r',
+    sessionId: null,
+    rootSessionId: null,
+    model: null,
+    attempt: 1,
+    exclude: [],
+  });
   return alias;
 }
 
@@ -24,14 +31,25 @@ describe('the settings API', () => {
   it('[F.L5.1] GET shows every setting with its origin and what is locked', async () => {
     const { status, body } = await oma.request('GET', '/api/settings');
     expect(status).toBe(200);
-    expect(body).toMatchObject({ settings: { ...DEFAULT_SETTINGS, probeEffort: 'medium' }, locked: ['probeEffort'], preset: 'balanced', revision: 0 });
+    expect(body).toMatchObject({
+      settings: { ...DEFAULT_SETTINGS, probeEffort: 'medium' },
+      locked: ['probeEffort'],
+      preset: 'balanced',
+      revision: 0,
+    });
     expect(body.origins).toMatchObject({ probeEffort: 'environment', rotationStrategy: 'default' });
   });
 
   it('[F.L5.2] [F.L5.3] PUT changes all fields or none', async () => {
-    expect(await put({ criticalThreshold: 12, lowThreshold: 44, rotationStrategy: 'least-used' })).toMatchObject({ status: 200, body: { settings: { criticalThreshold: 12, lowThreshold: 44, rotationStrategy: 'least-used' }, revision: 1 } });
+    expect(await put({ criticalThreshold: 12, lowThreshold: 44, rotationStrategy: 'least-used' })).toMatchObject({
+      status: 200,
+      body: { settings: { criticalThreshold: 12, lowThreshold: 44, rotationStrategy: 'least-used' }, revision: 1 },
+    });
     expect(await put({ criticalThreshold: 50, sessionAffinity: false })).toMatchObject({ status: 400 });
-    expect((await oma.request('GET', '/api/settings')).body).toMatchObject({ settings: { criticalThreshold: 12, sessionAffinity: true }, revision: 1 });
+    expect((await oma.request('GET', '/api/settings')).body).toMatchObject({
+      settings: { criticalThreshold: 12, sessionAffinity: true },
+      revision: 1,
+    });
   });
 
   it.each([
@@ -47,37 +65,57 @@ describe('the settings API', () => {
   });
 
   it('answers 409 for a field that the environment holds', async () => {
-    expect(await put({ probeEffort: 'high' })).toMatchObject({ status: 409, body: { code: 'SETTING_LOCKED', details: { fields: ['probeEffort'] } } });
+    expect(await put({ probeEffort: 'high' })).toMatchObject({
+      status: 409,
+      body: { code: 'SETTING_LOCKED', details: { fields: ['probeEffort'] } },
+    });
   });
 
   it('[F.L1.1] [F.L1.5] survives a restart', async () => {
     await put({ lowThreshold: 55, accountWeights: { a: 0.5 } });
     oma = await oma.restart();
-    expect((await oma.request('GET', '/api/settings')).body).toMatchObject({ settings: { lowThreshold: 55, accountWeights: { a: 0.5 } }, revision: 1 });
+    expect((await oma.request('GET', '/api/settings')).body).toMatchObject({
+      settings: { lowThreshold: 55, accountWeights: { a: 0.5 } },
+      revision: 1,
+    });
   });
 
   it('[F.L5.4] [F.L5.5] reset restores the defaults and forgets what was stored', async () => {
     await put({ lowThreshold: 55 });
-    expect(await oma.request('POST', '/api/settings/reset', {})).toMatchObject({ status: 200, body: { settings: { lowThreshold: 30 } } });
+    expect(await oma.request('POST', '/api/settings/reset', {})).toMatchObject({
+      status: 200,
+      body: { settings: { lowThreshold: 30 } },
+    });
     expect(oma.store.read().settings.values).toEqual({});
   });
 
   it('[F.L4.4] a preset sets its thresholds, an unknown one is refused', async () => {
-    expect(await oma.request('POST', '/api/settings/preset', { preset: 'aggressive' })).toMatchObject({ status: 200, body: { settings: { criticalThreshold: 20, lowThreshold: 40 }, preset: 'aggressive' } });
-    expect(await oma.request('POST', '/api/settings/preset', { preset: 'reckless' })).toMatchObject({ status: 400, body: { code: 'INVALID_PARAMS' } });
+    expect(await oma.request('POST', '/api/settings/preset', { preset: 'aggressive' })).toMatchObject({
+      status: 200,
+      body: { settings: { criticalThreshold: 20, lowThreshold: 40 }, preset: 'aggressive' },
+    });
+    expect(await oma.request('POST', '/api/settings/preset', { preset: 'reckless' })).toMatchObject({
+      status: 400,
+      body: { code: 'INVALID_PARAMS' },
+    });
   });
 
   it('[F.L5.6] notes every change in the audit log: who, what, before and after', async () => {
     await put({ lowThreshold: 55 });
     const { entries } = (await oma.request('GET', '/api/audit')).body;
-    expect(entries[0]).toMatchObject({ actor: 'api', action: 'settings.update', detail: { before: {}, after: { lowThreshold: 55 } } });
+    expect(entries[0]).toMatchObject({
+      actor: 'api',
+      action: 'settings.update',
+      detail: { before: {}, after: { lowThreshold: 55 } },
+    });
     expect(oma.logged.some((line) => line.includes('"action":"settings.update"'))).toBe(true);
   });
 
   it('[F.L8.3] takes effect in the middle of rotation without a failed lease', async () => {
     const served: string[] = [];
     for (let turn = 0; turn < 1_000; turn += 1) {
-      if (turn === 300) void put({ rotationStrategy: 'weighted-round-robin', accountWeights: { a: 1, b: 0.5, c: 0.5 } });
+      if (turn === 300)
+        void put({ rotationStrategy: 'weighted-round-robin', accountWeights: { a: 1, b: 0.5, c: 0.5 } });
       if (turn === 600) await put({ rotationStrategy: 'least-used' });
       served.push(await lease());
     }
@@ -87,11 +125,17 @@ describe('the settings API', () => {
   });
 
   it('[G.L1.2] [G.L1.3] [G.L1.4] [G.T.1] antigravity can be switched on here and stays on, or by the environment and is locked', async () => {
-    expect(await put({ antigravityEnabled: true })).toMatchObject({ status: 200, body: { settings: { antigravityEnabled: true } } });
+    expect(await put({ antigravityEnabled: true })).toMatchObject({
+      status: 200,
+      body: { settings: { antigravityEnabled: true } },
+    });
     oma = await oma.restart();
     expect((await oma.request('GET', '/api/settings')).body.settings.antigravityEnabled).toBe(true);
     const locked = await composeForTest({ environment: { antigravityEnabled: true } });
-    expect((await locked.request('GET', '/api/settings')).body).toMatchObject({ settings: { antigravityEnabled: true }, locked: ['antigravityEnabled'] });
+    expect((await locked.request('GET', '/api/settings')).body).toMatchObject({
+      settings: { antigravityEnabled: true },
+      locked: ['antigravityEnabled'],
+    });
     await locked.close();
   });
 });

@@ -14,7 +14,12 @@ function toggle(state: State, alias: string, enabled: boolean, reason: string | 
 describe('the Enabled switch', () => {
   it('[D.L1.2] [D.L1.3] [D.L1.4] [S.5.2] notes when, by whom and why an account was disabled', () => {
     const state = toggle(stateWith('a', 'b'), 'a', false, 'holiday', NOON + HOUR);
-    expect(accountOf(state, 'a').availability).toEqual({ enabled: false, disabledAt: NOON + HOUR, disabledBy: 'dashboard', disableReason: 'holiday' });
+    expect(accountOf(state, 'a').availability).toEqual({
+      enabled: false,
+      disabledAt: NOON + HOUR,
+      disabledBy: 'dashboard',
+      disableReason: 'holiday',
+    });
     expect(accountOf(toggle(state, 'a', true), 'a').availability).toEqual({ enabled: true });
   });
 
@@ -50,7 +55,9 @@ describe('the Enabled switch', () => {
 describe('adding and removing', () => {
   it('says so instead of overwriting when the seat exists, and takes the same e-mail in another workspace', () => {
     const state = stateWith('a');
-    expect(() => addAccount(state, { ...newAccount('a'), alias: 'again' }, NOON)).toThrow(expect.objectContaining({ code: 'SEAT_EXISTS', details: { alias: 'a' } }));
+    expect(() => addAccount(state, { ...newAccount('a'), alias: 'again' }, NOON)).toThrow(
+      expect.objectContaining({ code: 'SEAT_EXISTS', details: { alias: 'a' } }),
+    );
     const twin = { ...newAccount('b'), email: 'a@example.test' };
     expect(addAccount(state, twin, NOON)[0].accounts.map(({ alias, email }) => [alias, email])).toEqual([
       ['a', 'a@example.test'],
@@ -64,7 +71,9 @@ describe('adding and removing', () => {
   });
 
   it('refuses an alias that is taken', () => {
-    expect(() => addAccount(stateWith('a'), { ...newAccount('b'), alias: 'a' }, NOON)).toThrow(expect.objectContaining({ code: 'ALIAS_TAKEN' }));
+    expect(() => addAccount(stateWith('a'), { ...newAccount('b'), alias: 'a' }, NOON)).toThrow(
+      expect.objectContaining({ code: 'ALIAS_TAKEN' }),
+    );
   });
 
   it('removing an account keeps the order of the others', () => {
@@ -82,8 +91,23 @@ describe('adding and removing', () => {
 describe('the view of an account', () => {
   it('[S.6.3] [D.L2.6] [D.L2.7] shows enabled, eligibility and health, and no secret', () => {
     const state = toggle(stateWith('a', 'b'), 'a', false, 'holiday');
-    const view = accountView(accountOf(state, 'a'), { state, settings: settingsWith(), inFlight: 0, reauth: 'idle', now: NOON });
-    expect(view).toMatchObject({ enabled: false, disabledBy: 'dashboard', disableReason: 'holiday', eligible: false, blockers: [{ code: 'disabled', until: null, detail: 'holiday' }], health: 'healthy', limitsConfidence: 'unknown', rateLimits: { fiveHour: null, weekly: null } });
+    const view = accountView(accountOf(state, 'a'), {
+      state,
+      settings: settingsWith(),
+      inFlight: 0,
+      reauth: 'idle',
+      now: NOON,
+    });
+    expect(view).toMatchObject({
+      enabled: false,
+      disabledBy: 'dashboard',
+      disableReason: 'holiday',
+      eligible: false,
+      blockers: [{ code: 'disabled', until: null, detail: 'holiday' }],
+      health: 'healthy',
+      limitsConfidence: 'unknown',
+      rateLimits: { fiveHour: null, weekly: null },
+    });
     expect(JSON.stringify(view)).not.toMatch(/access-a|refresh-a|ws-a|user-a/);
   });
 });

@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 
-import { abandonRefresh, adoptNewer, beginRefresh, inheritIntents, leaveRefreshUnanswered, replaceCredentials, requireLogin, tokenFreshness } from '../../../../supervisor/core/credentials.ts';
+import {
+  abandonRefresh,
+  adoptNewer,
+  beginRefresh,
+  inheritIntents,
+  leaveRefreshUnanswered,
+  replaceCredentials,
+  requireLogin,
+  tokenFreshness,
+} from '../../../../supervisor/core/credentials.ts';
 import { accountOf, HOUR, MINUTE, NOON, SECOND, stateWith, tokenSet } from '../../../support/state.ts';
 
 describe('credentials', () => {
@@ -8,7 +17,13 @@ describe('credentials', () => {
     const before = stateWith('a', 'b');
     const [after] = replaceCredentials(before, { alias: 'a', tokens: tokenSet('a', { planType: 'pro' }) }, NOON);
     const account = accountOf(after, 'a');
-    expect(account.credentials).toEqual({ accessToken: 'access-a-new', refreshToken: 'refresh-a-new', idToken: null, expiresAt: NOON + 20 * 24 * HOUR, lastRefreshAt: NOON });
+    expect(account.credentials).toEqual({
+      accessToken: 'access-a-new',
+      refreshToken: 'refresh-a-new',
+      idToken: null,
+      expiresAt: NOON + 20 * 24 * HOUR,
+      lastRefreshAt: NOON,
+    });
     expect(account).toMatchObject({ planType: 'pro', usage: { count: 0 }, auth: { state: 'ok' } });
     expect(accountOf(after, 'b')).toBe(accountOf(before, 'b'));
   });
@@ -16,7 +31,9 @@ describe('credentials', () => {
   it('[D.L3.2] refuses the tokens of another person or workspace', () => {
     const state = stateWith('a');
     for (const other of [{ userId: 'user-x' }, { accountId: 'ws-x' }]) {
-      expect(() => replaceCredentials(state, { alias: 'a', tokens: tokenSet('a', other) }, NOON)).toThrow(expect.objectContaining({ code: 'IDENTITY_MISMATCH' }));
+      expect(() => replaceCredentials(state, { alias: 'a', tokens: tokenSet('a', other) }, NOON)).toThrow(
+        expect.objectContaining({ code: 'IDENTITY_MISMATCH' }),
+      );
     }
   });
 
@@ -25,8 +42,14 @@ describe('credentials', () => {
     const last = accountOf(state, 'a').credentials.lastRefreshAt;
     expect(adoptNewer(state, { alias: 'a', tokens: tokenSet('a'), refreshedAt: last + 1 })[1]).toBe(true);
     expect(adoptNewer(state, { alias: 'a', tokens: tokenSet('a'), refreshedAt: last })).toEqual([state, false]);
-    expect(adoptNewer(state, { alias: 'a', tokens: tokenSet('a', { expiresAtMs: NOON }), refreshedAt: NOON })).toEqual([state, false]);
-    expect(adoptNewer(state, { alias: 'a', tokens: tokenSet('a', { userId: 'user-x' }), refreshedAt: NOON })).toEqual([state, false]);
+    expect(adoptNewer(state, { alias: 'a', tokens: tokenSet('a', { expiresAtMs: NOON }), refreshedAt: NOON })).toEqual([
+      state,
+      false,
+    ]);
+    expect(adoptNewer(state, { alias: 'a', tokens: tokenSet('a', { userId: 'user-x' }), refreshedAt: NOON })).toEqual([
+      state,
+      false,
+    ]);
   });
 
   it('remembers a refresh that was sent until its answer is stored', () => {
@@ -35,14 +58,25 @@ describe('credentials', () => {
     expect(accountOf(leaveRefreshUnanswered(sent, 'a'), 'a').refreshIntent?.unanswered).toBe(true);
     expect(accountOf(inheritIntents(sent), 'a').refreshIntent?.unanswered).toBe(true);
     expect(accountOf(abandonRefresh(sent, 'a'), 'a').refreshIntent).toBeNull();
-    expect(accountOf(replaceCredentials(sent, { alias: 'a', tokens: tokenSet('a') }, NOON)[0], 'a').refreshIntent).toBeNull();
+    expect(
+      accountOf(replaceCredentials(sent, { alias: 'a', tokens: tokenSet('a') }, NOON)[0], 'a').refreshIntent,
+    ).toBeNull();
     const rejected = accountOf(requireLogin(sent, { alias: 'a', reason: 'refresh_token_reused' }, NOON), 'a');
-    expect([rejected.refreshIntent, rejected.auth]).toEqual([null, { state: 'needs-login', reason: 'refresh_token_reused', since: NOON }]);
+    expect([rejected.refreshIntent, rejected.auth]).toEqual([
+      null,
+      { state: 'needs-login', reason: 'refresh_token_reused', since: NOON },
+    ]);
   });
 
   it('tells fresh, aging and expired tokens apart', () => {
     const { credentials } = accountOf(stateWith('a'), 'a');
     const left = (ms: number): string => tokenFreshness({ ...credentials, expiresAt: NOON + ms }, NOON);
-    expect([left(5 * MINUTE), left(5 * MINUTE - 1), left(30 * SECOND), left(30 * SECOND - 1), left(-HOUR)]).toEqual(['fresh', 'aging', 'aging', 'expired', 'expired']);
+    expect([left(5 * MINUTE), left(5 * MINUTE - 1), left(30 * SECOND), left(30 * SECOND - 1), left(-HOUR)]).toEqual([
+      'fresh',
+      'aging',
+      'aging',
+      'expired',
+      'expired',
+    ]);
   });
 });

@@ -22,27 +22,48 @@ function serves(state: State, now: number): string | null {
 describe('force', () => {
   it('[E.L1.2] [E.L1.3] [E.L1.4] [E.T.1] notes the alias, 24 hours, the strategy before, and who asked', () => {
     const state = force(stateWith('a', 'b', 'c'), 'b', NOON, settingsWith({ rotationStrategy: 'least-used' }));
-    expect(state.force).toEqual({ forcedAlias: 'b', forcedUntil: NOON + 24 * HOUR, previousRotationStrategy: 'least-used', forcedBy: 'cli' });
+    expect(state.force).toEqual({
+      forcedAlias: 'b',
+      forcedUntil: NOON + 24 * HOUR,
+      previousRotationStrategy: 'least-used',
+      forcedBy: 'cli',
+    });
   });
 
   it('[E.L2.1] [E.T.3] always selects the forced account while it is active and eligible', () => {
     let state = force(stateWith('a', 'b', 'c'), 'b');
     for (let turn = 0; turn < 5; turn += 1) {
-      const [next, choice] = chooseAccount(state, { needs: NO_NEEDS, sessionId: `s${String(turn)}`, settings }, NOON + turn * HOUR);
+      const [next, choice] = chooseAccount(
+        state,
+        { needs: NO_NEEDS, sessionId: `s${String(turn)}`, settings },
+        NOON + turn * HOUR,
+      );
       state = next;
       expect(choice).toMatchObject({ how: 'force', account: { alias: 'b' } });
     }
   });
 
   it('[E.L2.2] [E.T.4] ends at once when the forced account cools down', () => {
-    const [cooled] = recordOutcome(force(stateWith('a', 'b'), 'b'), { alias: 'b', model: null, outcome: outcome('rate-limited') }, NOON);
+    const [cooled] = recordOutcome(
+      force(stateWith('a', 'b'), 'b'),
+      { alias: 'b', model: null, outcome: outcome('rate-limited') },
+      NOON,
+    );
     const [after, choice] = chooseAccount(cooled, { needs: NO_NEEDS, sessionId: null, settings }, NOON);
-    expect(choice).toMatchObject({ how: 'strategy', account: { alias: 'a' }, endedForce: { alias: 'b', because: 'ineligible' } });
+    expect(choice).toMatchObject({
+      how: 'strategy',
+      account: { alias: 'a' },
+      endedForce: { alias: 'b', because: 'ineligible' },
+    });
     expect(after.force).toBeNull();
   });
 
   it('[E.L2.3] [E.T.5] ends at once when the forced account is disabled', () => {
-    const [state] = setEnabled(force(stateWith('a', 'b'), 'b'), { alias: 'b', enabled: false, actor: 'cli', reason: null }, NOON);
+    const [state] = setEnabled(
+      force(stateWith('a', 'b'), 'b'),
+      { alias: 'b', enabled: false, actor: 'cli', reason: null },
+      NOON,
+    );
     expect(state.force).toBeNull();
     expect(serves(state, NOON)).toBe('a');
   });
@@ -75,11 +96,19 @@ describe('force', () => {
   it('[E.L2.7] another alias starts its own 24 hours and keeps the strategy before the first force', () => {
     const first = force(stateWith('a', 'b'), 'a', NOON, settingsWith({ rotationStrategy: 'random' }));
     const second = force(first, 'b', NOON + HOUR, settingsWith({ rotationStrategy: 'least-used' }));
-    expect(second.force).toMatchObject({ forcedAlias: 'b', forcedUntil: NOON + 25 * HOUR, previousRotationStrategy: 'random' });
+    expect(second.force).toMatchObject({
+      forcedAlias: 'b',
+      forcedUntil: NOON + 25 * HOUR,
+      previousRotationStrategy: 'random',
+    });
   });
 
   it('returns to the strategy that the user chose meanwhile', () => {
-    const [state] = updateSettings(force(stateWith('a', 'b'), 'a'), { values: { rotationStrategy: 'least-used' }, actor: 'cli', layers: NO_LAYERS }, NOON);
+    const [state] = updateSettings(
+      force(stateWith('a', 'b'), 'a'),
+      { values: { rotationStrategy: 'least-used' }, actor: 'cli', layers: NO_LAYERS },
+      NOON,
+    );
     expect(state.force?.previousRotationStrategy).toBe('least-used');
   });
 
@@ -94,7 +123,11 @@ describe('force', () => {
 
   it('[E.L3.3] [E.L7.1] refuses an account that does not exist, is disabled, or cannot serve', () => {
     expect(() => force(stateWith(), 'a')).toThrow(expect.objectContaining({ code: 'ACCOUNT_NOT_FOUND' }));
-    const [disabled] = setEnabled(stateWith('a', 'b'), { alias: 'a', enabled: false, actor: 'cli', reason: null }, NOON);
+    const [disabled] = setEnabled(
+      stateWith('a', 'b'),
+      { alias: 'a', enabled: false, actor: 'cli', reason: null },
+      NOON,
+    );
     expect(() => force(disabled, 'a')).toThrow(expect.objectContaining({ code: 'ACCOUNT_DISABLED' }));
     const [cooled] = recordOutcome(stateWith('a'), { alias: 'a', model: null, outcome: outcome('rate-limited') }, NOON);
     expect(() => force(cooled, 'a')).toThrow(expect.objectContaining({ code: 'ACCOUNT_INELIGIBLE' }));
@@ -105,7 +138,11 @@ describe('force', () => {
   });
 
   it('stands aside, without ending, for a request that has tried its account already', () => {
-    const [after, choice] = chooseAccount(force(stateWith('a', 'b'), 'b'), { needs: { model: null, exclude: ['b'] }, sessionId: null, settings }, NOON);
+    const [after, choice] = chooseAccount(
+      force(stateWith('a', 'b'), 'b'),
+      { needs: { model: null, exclude: ['b'] }, sessionId: null, settings },
+      NOON,
+    );
     expect(choice).toMatchObject({ account: { alias: 'a' }, endedForce: null });
     expect(after.force?.forcedAlias).toBe('b');
   });

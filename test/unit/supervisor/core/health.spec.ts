@@ -61,8 +61,12 @@ describe('health', () => {
   });
 
   it('believes a reset at most 35 days ahead and never one in the past', () => {
-    expect(accountOf(report(stateWith('a'), 'rate-limited', NOON, { retryAtMs: NOON + 9_999 * HOUR }), 'a').health.until).toBe(NOON + 35 * 24 * HOUR);
-    expect(accountOf(report(stateWith('a'), 'rate-limited', NOON, { retryAtMs: NOON - HOUR }), 'a').health.until).toBe(NOON + 5 * MINUTE);
+    expect(
+      accountOf(report(stateWith('a'), 'rate-limited', NOON, { retryAtMs: NOON + 9_999 * HOUR }), 'a').health.until,
+    ).toBe(NOON + 35 * 24 * HOUR);
+    expect(accountOf(report(stateWith('a'), 'rate-limited', NOON, { retryAtMs: NOON - HOUR }), 'a').health.until).toBe(
+      NOON + 5 * MINUTE,
+    );
   });
 
   it('lets a late success of another request leave a cooldown alone', () => {
@@ -72,7 +76,8 @@ describe('health', () => {
 
   it('blames nobody for what is not the account’s fault', () => {
     const state = stateWith('a');
-    for (const kind of ['network', 'aborted', 'bad-request', 'stream-broken'] as const) expect(report(state, kind, NOON)).toBe(state);
+    for (const kind of ['network', 'aborted', 'bad-request', 'stream-broken'] as const)
+      expect(report(state, kind, NOON)).toBe(state);
   });
 
   it('cools a failing server for at most 30 seconds, however often it fails', () => {
@@ -101,7 +106,8 @@ describe('health', () => {
   });
 
   it('has a row for every outcome but success, each with a cooldown exactly when something is blamed', () => {
-    for (const [kind, row] of Object.entries(FAILURES)) expect([kind, row.cooldownMs > 0]).toEqual([kind, row.blame !== 'none']);
+    for (const [kind, row] of Object.entries(FAILURES))
+      expect([kind, row.cooldownMs > 0]).toEqual([kind, row.blame !== 'none']);
   });
 
   it('ignores an account that was removed meanwhile', () => {

@@ -3,9 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { setEnabled } from '../../../../supervisor/core/accounts.ts';
 import { earliestRecovery, NO_NEEDS } from '../../../../supervisor/core/eligibility.ts';
 import { recordOutcome } from '../../../../supervisor/core/health.ts';
-import { AFFINITY_TTL_MS, chooseAccount, type Choice, type LeaseInput } from '../../../../supervisor/core/lease.ts';
+import { AFFINITY_TTL_MS, type Choice, chooseAccount, type LeaseInput } from '../../../../supervisor/core/lease.ts';
 import type { State } from '../../../../supervisor/core/state.ts';
-import { accountOf, HOUR, MINUTE, NOON, outcome, settingsWith, stateWith, withAccount } from '../../../support/state.ts';
+import {
+  accountOf,
+  HOUR,
+  MINUTE,
+  NOON,
+  outcome,
+  settingsWith,
+  stateWith,
+  withAccount,
+} from '../../../support/state.ts';
 
 const settings = settingsWith();
 
@@ -14,7 +23,12 @@ function ask(change: Partial<LeaseInput> = {}): LeaseInput {
 }
 
 /** Leases several times in a row and names who served. */
-function serve(start: State, times: number, input: LeaseInput, now = NOON): { readonly state: State; readonly served: readonly (string | null)[]; readonly last: Choice | null } {
+function serve(
+  start: State,
+  times: number,
+  input: LeaseInput,
+  now = NOON,
+): { readonly state: State; readonly served: readonly (string | null)[]; readonly last: Choice | null } {
   let state = start;
   let last: Choice | null = null;
   const served: (string | null)[] = [];
@@ -51,7 +65,9 @@ describe('choosing an account', () => {
   });
 
   it('[B.L1.3] [B.T.3] [D.L5.3] answers nobody, and says so, when no account can serve', () => {
-    const state = withAccount(disable(stateWith('a', 'b'), 'a'), 'b', { auth: { state: 'needs-login', reason: 'test', since: NOON } });
+    const state = withAccount(disable(stateWith('a', 'b'), 'a'), 'b', {
+      auth: { state: 'needs-login', reason: 'test', since: NOON },
+    });
     const { last, state: after } = serve(state, 1, ask());
     expect(last).toMatchObject({ account: null, how: 'none', fallbackReason: 'none-eligible', attemptsMax: 1 });
     expect(after).toBe(state);
@@ -75,7 +91,12 @@ describe('choosing an account', () => {
 
   it('least-used takes the account with the fewest uses', () => {
     const used = withAccount(stateWith('a', 'b', 'c'), 'a', { usage: { count: 5, lastUsedAt: NOON } });
-    expect(serve(used, 4, ask({ settings: settingsWith({ rotationStrategy: 'least-used' }) })).served).toEqual(['b', 'c', 'b', 'c']);
+    expect(serve(used, 4, ask({ settings: settingsWith({ rotationStrategy: 'least-used' }) })).served).toEqual([
+      'b',
+      'c',
+      'b',
+      'c',
+    ]);
   });
 
   it('random is the same for the same seed and reaches every account', () => {
@@ -91,8 +112,20 @@ describe('choosing an account', () => {
   });
 
   it('uses a critical account only if no better one is eligible', () => {
-    const windows = [{ limitId: 'codex', limitName: null, durationMinutes: 300, usedPercent: 95, resetsAt: NOON + HOUR, source: 'codex-exec' as const, observedAt: NOON }];
-    const state = withAccount(stateWith('a', 'b'), 'a', { limits: { ...accountOf(stateWith('a'), 'a').limits, windows, lastProbeAt: NOON, status: 'success' } });
+    const windows = [
+      {
+        limitId: 'codex',
+        limitName: null,
+        durationMinutes: 300,
+        usedPercent: 95,
+        resetsAt: NOON + HOUR,
+        source: 'codex-exec' as const,
+        observedAt: NOON,
+      },
+    ];
+    const state = withAccount(stateWith('a', 'b'), 'a', {
+      limits: { ...accountOf(stateWith('a'), 'a').limits, windows, lastProbeAt: NOON, status: 'success' },
+    });
     expect(serve(state, 3, ask()).served).toEqual(['b', 'b', 'b']);
     const alone = serve(disable(state, 'b'), 1, ask());
     expect(alone.served).toEqual(['a']);
@@ -100,8 +133,20 @@ describe('choosing an account', () => {
   });
 
   it('leaves an exhausted window until its reset', () => {
-    const windows = [{ limitId: 'codex', limitName: null, durationMinutes: 300, usedPercent: 100, resetsAt: NOON + 10 * MINUTE, source: 'codex-exec' as const, observedAt: NOON }];
-    const state = withAccount(stateWith('a', 'b'), 'a', { limits: { ...accountOf(stateWith('a'), 'a').limits, windows, lastProbeAt: NOON, status: 'success' } });
+    const windows = [
+      {
+        limitId: 'codex',
+        limitName: null,
+        durationMinutes: 300,
+        usedPercent: 100,
+        resetsAt: NOON + 10 * MINUTE,
+        source: 'codex-exec' as const,
+        observedAt: NOON,
+      },
+    ];
+    const state = withAccount(stateWith('a', 'b'), 'a', {
+      limits: { ...accountOf(stateWith('a'), 'a').limits, windows, lastProbeAt: NOON, status: 'success' },
+    });
     expect(serve(state, 2, ask()).served).toEqual(['b', 'b']);
     expect(serve(state, 1, ask(), NOON + 10 * MINUTE).served).toEqual(['a']);
   });
@@ -123,8 +168,14 @@ describe('session affinity', () => {
 
   it('chooses anew after 30 minutes of silence', () => {
     const [bound] = chooseAccount(stateWith('a', 'b'), ask({ sessionId: 's' }), NOON);
-    expect(chooseAccount(bound, ask({ sessionId: 's' }), NOON + AFFINITY_TTL_MS)[1]).toMatchObject({ how: 'affinity', account: { alias: 'a' } });
-    expect(chooseAccount(bound, ask({ sessionId: 's' }), NOON + AFFINITY_TTL_MS + 1)[1]).toMatchObject({ how: 'strategy', account: { alias: 'b' } });
+    expect(chooseAccount(bound, ask({ sessionId: 's' }), NOON + AFFINITY_TTL_MS)[1]).toMatchObject({
+      how: 'affinity',
+      account: { alias: 'a' },
+    });
+    expect(chooseAccount(bound, ask({ sessionId: 's' }), NOON + AFFINITY_TTL_MS + 1)[1]).toMatchObject({
+      how: 'strategy',
+      account: { alias: 'b' },
+    });
   });
 
   it('stays warm as long as it is used, however long that is', () => {
@@ -140,8 +191,17 @@ describe('session affinity', () => {
     const [bound] = chooseAccount(stateWith('a', 'b'), ask({ sessionId: 's' }), NOON);
     const [limited] = recordOutcome(bound, { alias: 'a', model: null, outcome: outcome('rate-limited') }, NOON);
     const [moved, choice] = chooseAccount(limited, ask({ sessionId: 's' }), NOON + 1);
-    expect(choice).toMatchObject({ account: { alias: 'b' }, movedFrom: 'a', movedBecause: 'cooldown', fallbackReason: 'bound-account-ineligible' });
-    expect(chooseAccount(moved, ask({ sessionId: 's' }), NOON + 6 * MINUTE)[1]).toMatchObject({ account: { alias: 'b' }, how: 'affinity', movedFrom: null });
+    expect(choice).toMatchObject({
+      account: { alias: 'b' },
+      movedFrom: 'a',
+      movedBecause: 'cooldown',
+      fallbackReason: 'bound-account-ineligible',
+    });
+    expect(chooseAccount(moved, ask({ sessionId: 's' }), NOON + 6 * MINUTE)[1]).toMatchObject({
+      account: { alias: 'b' },
+      how: 'affinity',
+      movedFrom: null,
+    });
   });
 
   it('rotates every time when it is switched off or there is no session', () => {
@@ -153,14 +213,25 @@ describe('session affinity', () => {
     const [bound] = chooseAccount(stateWith('a', 'b'), ask({ sessionId: 's' }), NOON);
     const off = disable(bound, 'a');
     const on = setEnabled(off, { alias: 'a', enabled: true, actor: 'test', reason: null }, NOON)[0];
-    expect(chooseAccount(on, ask({ sessionId: 's' }), NOON)[1]).toMatchObject({ how: 'strategy', account: { alias: 'b' } });
+    expect(chooseAccount(on, ask({ sessionId: 's' }), NOON)[1]).toMatchObject({
+      how: 'strategy',
+      account: { alias: 'b' },
+    });
   });
 });
 
 describe('the earliest recovery', () => {
   it('names who is back first, and nobody when none comes back by itself', () => {
-    const [limited] = recordOutcome(stateWith('a', 'b'), { alias: 'a', model: null, outcome: outcome('rate-limited', { retryAtMs: NOON + HOUR }) }, NOON);
-    const [both] = recordOutcome(limited, { alias: 'b', model: null, outcome: outcome('rate-limited', { retryAtMs: NOON + 10 * MINUTE }) }, NOON);
+    const [limited] = recordOutcome(
+      stateWith('a', 'b'),
+      { alias: 'a', model: null, outcome: outcome('rate-limited', { retryAtMs: NOON + HOUR }) },
+      NOON,
+    );
+    const [both] = recordOutcome(
+      limited,
+      { alias: 'b', model: null, outcome: outcome('rate-limited', { retryAtMs: NOON + 10 * MINUTE }) },
+      NOON,
+    );
     expect(earliestRecovery(both, NO_NEEDS, settings, NOON)).toEqual({ alias: 'b', at: NOON + 10 * MINUTE });
     const dead = withAccount(stateWith('a'), 'a', { auth: { state: 'needs-login', reason: 'test', since: NOON } });
     expect(earliestRecovery(dead, NO_NEEDS, settings, NOON)).toBeNull();

@@ -19,7 +19,14 @@ import {
   weeklyView,
   windowViews,
 } from '../../../../supervisor/core/limits.ts';
-import { type Account, EMPTY_STATE, HEALTHY, type Limits, type State,UNKNOWN_LIMITS } from '../../../../supervisor/core/state.ts';
+import {
+  type Account,
+  EMPTY_STATE,
+  HEALTHY,
+  type Limits,
+  type State,
+  UNKNOWN_LIMITS,
+} from '../../../../supervisor/core/state.ts';
 
 const NOW = Date.UTC(2026, 10, 23, 12);
 const SECOND = 1_000;
@@ -28,10 +35,27 @@ const HOUR = 60 * MINUTE;
 
 describe('what a report may change', () => {
   it('[S.3.1] a completed probe replaces the windows of the meters it reports and leaves other meters alone', () => {
-    const before = applyReport(UNKNOWN_LIMITS, complete({ windows: [fiveHour(10), weekly(20), { ...fiveHour(3), limitId: 'codex_bengalfox', limitName: 'GPT-5.3-Codex-Spark' }] }), NOW);
+    const before = applyReport(
+      UNKNOWN_LIMITS,
+      complete({
+        windows: [
+          fiveHour(10),
+          weekly(20),
+          { ...fiveHour(3), limitId: 'codex_bengalfox', limitName: 'GPT-5.3-Codex-Spark' },
+        ],
+      }),
+      NOW,
+    );
     const after = applyReport(before, complete({ observedAtMs: NOW + MINUTE, windows: [weekly(25)] }), NOW + MINUTE);
 
-    expect(after.windows.map(({ limitId, durationMinutes, usedPercent, observedAt }) => [limitId, durationMinutes, usedPercent, observedAt])).toEqual([
+    expect(
+      after.windows.map(({ limitId, durationMinutes, usedPercent, observedAt }) => [
+        limitId,
+        durationMinutes,
+        usedPercent,
+        observedAt,
+      ]),
+    ).toEqual([
       ['codex', 10_080, 25, NOW + MINUTE],
       ['codex_bengalfox', 300, 3, NOW],
     ]);
@@ -39,12 +63,38 @@ describe('what a report may change', () => {
 
   it('[C.L1.1] a completed probe stamps its figures with the instant they were observed, clears the error and remembers where they come from', () => {
     const failedBefore = applyReport(UNKNOWN_LIMITS, failed('The stream broke off.'), NOW - MINUTE);
-    const after = applyReport(failedBefore, complete({ observedAtMs: NOW - 200, model: 'gpt-5.5', effort: 'low', codexVersion: '0.169.0', sessionFile: 'rollout-x.jsonl' }), NOW);
+    const after = applyReport(
+      failedBefore,
+      complete({
+        observedAtMs: NOW - 200,
+        model: 'gpt-5.5',
+        effort: 'low',
+        codexVersion: '0.169.0',
+        sessionFile: 'rollout-x.jsonl',
+      }),
+      NOW,
+    );
 
     expect(after).toEqual({
       windows: [
-        { limitId: 'codex', limitName: null, durationMinutes: 300, usedPercent: 12, resetsAt: NOW + 2 * HOUR, source: 'codex-exec', observedAt: NOW - 200 },
-        { limitId: 'codex', limitName: null, durationMinutes: 10_080, usedPercent: 34, resetsAt: NOW + 48 * HOUR, source: 'codex-exec', observedAt: NOW - 200 },
+        {
+          limitId: 'codex',
+          limitName: null,
+          durationMinutes: 300,
+          usedPercent: 12,
+          resetsAt: NOW + 2 * HOUR,
+          source: 'codex-exec',
+          observedAt: NOW - 200,
+        },
+        {
+          limitId: 'codex',
+          limitName: null,
+          durationMinutes: 10_080,
+          usedPercent: 34,
+          resetsAt: NOW + 48 * HOUR,
+          source: 'codex-exec',
+          observedAt: NOW - 200,
+        },
       ],
       history: [
         {
@@ -60,7 +110,14 @@ describe('what a report may change', () => {
       error: null,
       lastProbeAt: NOW - 200,
       lastErrorAt: NOW - MINUTE,
-      diagnostics: { source: 'codex-exec', model: 'gpt-5.5', effort: 'low', sessionFile: 'rollout-x.jsonl', codexVersion: '0.169.0', at: NOW - 200 },
+      diagnostics: {
+        source: 'codex-exec',
+        model: 'gpt-5.5',
+        effort: 'low',
+        sessionFile: 'rollout-x.jsonl',
+        codexVersion: '0.169.0',
+        at: NOW - 200,
+      },
       probeModel: 'gpt-5.5',
     });
   });
@@ -69,23 +126,48 @@ describe('what a report may change', () => {
     const before = applyReport(UNKNOWN_LIMITS, complete({}), NOW);
     const after = applyReport(before, failed('The account is at its limit.'), NOW + MINUTE);
 
-    expect(after).toEqual({ ...before, status: 'error', error: 'The account is at its limit.', lastErrorAt: NOW + MINUTE });
+    expect(after).toEqual({
+      ...before,
+      status: 'error',
+      error: 'The account is at its limit.',
+      lastErrorAt: NOW + MINUTE,
+    });
     expect(after.windows).toBe(before.windows);
     expect(after.history).toBe(before.history);
   });
 
   it('[S.3.2] whatever the order of successes and failures, figures are those of the newest completed probe', () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ ok: fc.boolean(), at: fc.integer({ min: 1, max: 500 }), used: fc.integer({ min: 0, max: 100 }) }), { minLength: 1, maxLength: 40 }), (probes) => {
-        const arrived = probes.reduce<Limits>(
-          (limits, { ok, at, used }) => applyReport(limits, ok ? complete({ observedAtMs: NOW + at, windows: [fiveHour(used)] }) : failed('no'), NOW + 1_000),
-          UNKNOWN_LIMITS,
-        );
-        const newest = probes.filter(({ ok }) => ok).reduce<{ at: number; used: number } | null>((best, probe) => (best === null || probe.at > best.at ? probe : best), null);
-        expect(arrived.windows.map(({ usedPercent, observedAt }) => [usedPercent, observedAt])).toEqual(newest === null ? [] : [[newest.used, NOW + newest.at]]);
-        expect(arrived.lastProbeAt).toBe(newest === null ? null : NOW + newest.at);
-        expect(arrived.history.map(({ at }) => at)).toEqual(arrived.history.map(({ at }) => at).toSorted((a, b) => a - b));
-      }),
+      fc.property(
+        fc.array(
+          fc.record({ ok: fc.boolean(), at: fc.integer({ min: 1, max: 500 }), used: fc.integer({ min: 0, max: 100 }) }),
+          { minLength: 1, maxLength: 40 },
+        ),
+        (probes) => {
+          const arrived = probes.reduce<Limits>(
+            (limits, { ok, at, used }) =>
+              applyReport(
+                limits,
+                ok ? complete({ observedAtMs: NOW + at, windows: [fiveHour(used)] }) : failed('no'),
+                NOW + 1_000,
+              ),
+            UNKNOWN_LIMITS,
+          );
+          const newest = probes
+            .filter(({ ok }) => ok)
+            .reduce<{ at: number; used: number } | null>(
+              (best, probe) => (best === null || probe.at > best.at ? probe : best),
+              null,
+            );
+          expect(arrived.windows.map(({ usedPercent, observedAt }) => [usedPercent, observedAt])).toEqual(
+            newest === null ? [] : [[newest.used, NOW + newest.at]],
+          );
+          expect(arrived.lastProbeAt).toBe(newest === null ? null : NOW + newest.at);
+          expect(arrived.history.map(({ at }) => at)).toEqual(
+            arrived.history.map(({ at }) => at).toSorted((a, b) => a - b),
+          );
+        },
+      ),
     );
   });
 
@@ -93,17 +175,26 @@ describe('what a report may change', () => {
     const newer = applyReport(UNKNOWN_LIMITS, complete({ observedAtMs: NOW - 100, windows: [fiveHour(50)] }), NOW);
     const running: Limits = { ...newer, status: 'running' };
 
-    expect(applyReport(running, complete({ observedAtMs: NOW - 900, windows: [fiveHour(40)] }), NOW + 10)).toEqual(newer);
-    expect(applyReport(running, complete({ observedAtMs: NOW - 100, windows: [fiveHour(40)] }), NOW + 10)).toEqual(newer);
+    expect(applyReport(running, complete({ observedAtMs: NOW - 900, windows: [fiveHour(40)] }), NOW + 10)).toEqual(
+      newer,
+    );
+    expect(applyReport(running, complete({ observedAtMs: NOW - 100, windows: [fiveHour(40)] }), NOW + 10)).toEqual(
+      newer,
+    );
   });
 
   it('a report from a clock that runs ahead does not keep later reports out', () => {
     const ahead = applyReport(UNKNOWN_LIMITS, complete({ observedAtMs: NOW + HOUR, windows: [fiveHour(50)] }), NOW);
     expect(ahead.windows[0]?.observedAt).toBe(NOW);
-    expect(applyReport(ahead, complete({ observedAtMs: NOW + 1, windows: [fiveHour(51)] }), NOW + 1).windows[0]?.usedPercent).toBe(51);
+    expect(
+      applyReport(ahead, complete({ observedAtMs: NOW + 1, windows: [fiveHour(51)] }), NOW + 1).windows[0]?.usedPercent,
+    ).toBe(51);
 
     const clockSetBack = NOW - 24 * HOUR;
-    expect(applyReport(ahead, complete({ observedAtMs: clockSetBack, windows: [fiveHour(52)] }), clockSetBack).windows[0]?.usedPercent).toBe(52);
+    expect(
+      applyReport(ahead, complete({ observedAtMs: clockSetBack, windows: [fiveHour(52)] }), clockSetBack).windows[0]
+        ?.usedPercent,
+    ).toBe(52);
   });
 
   it('a probe that completed without data keeps figures, error and confidence, and says no_data', () => {
@@ -116,7 +207,8 @@ describe('what a report may change', () => {
 
   it('[C.L2.8] the history keeps the last 100 entries, oldest out first', () => {
     const limits = Array.from({ length: 130 }, (_, index) => index).reduce<Limits>(
-      (before, index) => applyReport(before, complete({ observedAtMs: NOW + index, windows: [fiveHour(index / 2)] }), NOW + index),
+      (before, index) =>
+        applyReport(before, complete({ observedAtMs: NOW + index, windows: [fiveHour(index / 2)] }), NOW + index),
       UNKNOWN_LIMITS,
     );
     expect(limits.history).toHaveLength(100);
@@ -129,7 +221,10 @@ describe('what a report may change', () => {
       (limits, index) => applyReport(limits, complete({ observedAtMs: NOW + index }), NOW + index),
       UNKNOWN_LIMITS,
     );
-    const after = Array.from({ length: 500 }, (_, index) => index).reduce<Limits>((limits, index) => applyReport(limits, failed(`failure ${String(index)}`), NOW + SECOND + index), before);
+    const after = Array.from({ length: 500 }, (_, index) => index).reduce<Limits>(
+      (limits, index) => applyReport(limits, failed(`failure ${String(index)}`), NOW + SECOND + index),
+      before,
+    );
     expect(after).toEqual({ ...before, status: 'error', error: 'failure 499', lastErrorAt: NOW + SECOND + 499 });
   });
 
@@ -138,7 +233,14 @@ describe('what a report may change', () => {
       (limits, index) =>
         applyReport(
           limits,
-          complete({ observedAtMs: NOW + index, windows: [fiveHour(1), { ...fiveHour(2), limitId: `meter-${String(index)}` }, { ...weekly(2), limitId: `meter-${String(index)}` }] }),
+          complete({
+            observedAtMs: NOW + index,
+            windows: [
+              fiveHour(1),
+              { ...fiveHour(2), limitId: `meter-${String(index)}` },
+              { ...weekly(2), limitId: `meter-${String(index)}` },
+            ],
+          }),
           NOW + index,
         ),
       UNKNOWN_LIMITS,
@@ -151,31 +253,59 @@ describe('what a report may change', () => {
 describe('which account a report is about', () => {
   it('changes the probed account only, and takes over its plan', () => {
     const state = withAccounts(account('a'), account('b'));
-    const [after, status] = acceptProbe(state, { alias: 'a', seat: seatOf('a'), report: complete({ planType: 'pro' }) }, NOW);
+    const [after, status] = acceptProbe(
+      state,
+      { alias: 'a', seat: seatOf('a'), report: complete({ planType: 'pro' }) },
+      NOW,
+    );
 
     expect(status).toBe('success');
-    expect(after.accounts[0]).toMatchObject({ alias: 'a', planType: 'pro', limits: { status: 'success', lastProbeAt: NOW } });
+    expect(after.accounts[0]).toMatchObject({
+      alias: 'a',
+      planType: 'pro',
+      limits: { status: 'success', lastProbeAt: NOW },
+    });
     expect(after.accounts[1]).toBe(state.accounts[1]);
   });
 
   it('keeps the plan when the report does not name one', () => {
-    const [after] = acceptProbe(withAccounts({ ...account('a'), planType: 'plus' }), { alias: 'a', seat: seatOf('a'), report: complete({ planType: null }) }, NOW);
+    const [after] = acceptProbe(
+      withAccounts({ ...account('a'), planType: 'plus' }),
+      { alias: 'a', seat: seatOf('a'), report: complete({ planType: null }) },
+      NOW,
+    );
     expect(after.accounts[0]?.planType).toBe('plus');
   });
 
   it('ignores a report about an account that is gone, or about another seat that had the alias', () => {
     const state = withAccounts(account('a'));
-    expect(acceptProbe(state, { alias: 'gone', seat: seatOf('gone'), report: complete({}) }, NOW)).toEqual([state, null]);
-    expect(acceptProbe(state, { alias: 'a', seat: seatOf('somebody-else'), report: complete({}) }, NOW)).toEqual([state, null]);
+    expect(acceptProbe(state, { alias: 'gone', seat: seatOf('gone'), report: complete({}) }, NOW)).toEqual([
+      state,
+      null,
+    ]);
+    expect(acceptProbe(state, { alias: 'a', seat: seatOf('somebody-else'), report: complete({}) }, NOW)).toEqual([
+      state,
+      null,
+    ]);
   });
 
   it('[C.L2.1] a failed probe leaves the state of every account as it was, but for the error of the probed one', () => {
-    const [known] = acceptProbe(withAccounts(account('a'), account('b')), { alias: 'a', seat: seatOf('a'), report: complete({}) }, NOW);
+    const [known] = acceptProbe(
+      withAccounts(account('a'), account('b')),
+      { alias: 'a', seat: seatOf('a'), report: complete({}) },
+      NOW,
+    );
     const [after, status] = acceptProbe(known, { alias: 'a', seat: seatOf('a'), report: failed('cut') }, NOW + 1);
     const before = known.accounts[0];
 
     expect(status).toBe('error');
-    expect(after).toEqual({ ...known, accounts: [{ ...before, limits: { ...before?.limits, status: 'error', error: 'cut', lastErrorAt: NOW + 1 } }, known.accounts[1]] });
+    expect(after).toEqual({
+      ...known,
+      accounts: [
+        { ...before, limits: { ...before?.limits, status: 'error', error: 'cut', lastErrorAt: NOW + 1 } },
+        known.accounts[1],
+      ],
+    });
   });
 });
 
@@ -184,7 +314,10 @@ describe('marks of a probe under way', () => {
     const state = withAccounts({ ...account('a'), limits: applyReport(UNKNOWN_LIMITS, complete({}), NOW) });
     const known = state.accounts[0]?.limits;
     expect(markProbe(state, 'a', 'queued').accounts[0]?.limits).toEqual({ ...known, status: 'queued' });
-    expect(markProbe(markProbe(state, 'a', 'queued'), 'a', 'running').accounts[0]?.limits).toEqual({ ...known, status: 'running' });
+    expect(markProbe(markProbe(state, 'a', 'queued'), 'a', 'running').accounts[0]?.limits).toEqual({
+      ...known,
+      status: 'running',
+    });
     expect(() => markProbe(state, 'nobody', 'queued')).toThrow(expect.objectContaining({ code: 'ACCOUNT_NOT_FOUND' }));
   });
 
@@ -216,7 +349,10 @@ describe('marks of a probe under way', () => {
 
   it('only an exec probe teaches a model', () => {
     const learnt = applyReport(UNKNOWN_LIMITS, complete({ model: 'gpt-5.4' }), NOW);
-    expect(applyReport(learnt, complete({ source: 'codex-app-server', model: null, observedAtMs: NOW + 1 }), NOW + 1).probeModel).toBe('gpt-5.4');
+    expect(
+      applyReport(learnt, complete({ source: 'codex-app-server', model: null, observedAtMs: NOW + 1 }), NOW + 1)
+        .probeModel,
+    ).toBe('gpt-5.4');
     expect(applyReport(learnt, failed('x'), NOW + 1).probeModel).toBe('gpt-5.4');
   });
 });
@@ -279,7 +415,11 @@ describe('figures', () => {
   });
 
   it('five-hour and weekly are found by their length on the main meter, wherever they stand', () => {
-    const shuffled = applyReport(UNKNOWN_LIMITS, complete({ windows: [{ ...fiveHour(99), limitId: 'codex_bengalfox' }, weekly(34), fiveHour(12)] }), NOW);
+    const shuffled = applyReport(
+      UNKNOWN_LIMITS,
+      complete({ windows: [{ ...fiveHour(99), limitId: 'codex_bengalfox' }, weekly(34), fiveHour(12)] }),
+      NOW,
+    );
     expect(fiveHourView(shuffled, NOW)).toEqual({
       usedPercent: 12,
       remainingPercent: 88,
@@ -298,9 +438,17 @@ describe('figures', () => {
 
   it('[S.2.3] a figure ends with its reset, and its last value stays visible as such', () => {
     const atReset = NOW + 30 * MINUTE;
-    const short = applyReport(UNKNOWN_LIMITS, complete({ windows: [{ ...fiveHour(80), resetsAtMs: atReset }, weekly(34)] }), NOW);
+    const short = applyReport(
+      UNKNOWN_LIMITS,
+      complete({ windows: [{ ...fiveHour(80), resetsAtMs: atReset }, weekly(34)] }),
+      NOW,
+    );
     expect(fiveHourView(short, atReset - 1)).toMatchObject({ usedPercent: 80, remainingPercent: 20 });
-    expect(fiveHourView(short, atReset)).toMatchObject({ usedPercent: null, remainingPercent: null, lastKnownUsedPercent: 80 });
+    expect(fiveHourView(short, atReset)).toMatchObject({
+      usedPercent: null,
+      remainingPercent: null,
+      lastKnownUsedPercent: 80,
+    });
     expect(weeklyView(short, atReset)).toMatchObject({ usedPercent: 34 });
     expect(tightestRemaining(short, atReset - 1)).toBe(20);
     expect(tightestRemaining(short, atReset)).toBe(66);
@@ -308,13 +456,20 @@ describe('figures', () => {
 
   it('a figure older than 60 minutes counts as unknown and is still shown as the last known', () => {
     const late = NOW + 60 * MINUTE + 1;
-    expect(weeklyView(limits, late)).toMatchObject({ usedPercent: null, remainingPercent: null, lastKnownUsedPercent: 34 });
+    expect(weeklyView(limits, late)).toMatchObject({
+      usedPercent: null,
+      remainingPercent: null,
+      lastKnownUsedPercent: 34,
+    });
     expect(tightestRemaining(limits, late)).toBeNull();
     expect(level(limits, DEFAULT_SETTINGS, late)).toBe('unknown');
   });
 
   it('[C.L6.2] five-hour and weekly stay those of one and the same probe, whatever fails after it', () => {
-    const after = Array.from({ length: 5 }, (_, index) => index).reduce<Limits>((before, index) => applyReport(before, failed('no'), NOW + index), limits);
+    const after = Array.from({ length: 5 }, (_, index) => index).reduce<Limits>(
+      (before, index) => applyReport(before, failed('no'), NOW + index),
+      limits,
+    );
     expect(fiveHourView(after, NOW + MINUTE)).toEqual(fiveHourView(limits, NOW + MINUTE));
     expect(weeklyView(after, NOW + MINUTE)).toEqual(weeklyView(limits, NOW + MINUTE));
     expect(fiveHourView(after, NOW)?.observedAt).toBe(weeklyView(after, NOW)?.observedAt);
@@ -332,11 +487,21 @@ describe('figures', () => {
     [90.5, 'critical'],
     [100, 'critical'],
   ] as const)('%d percent used is %s with the thresholds 30 and 10', (used, expected) => {
-    expect(level(applyReport(UNKNOWN_LIMITS, complete({ windows: [weekly(0), fiveHour(used)] }), NOW), DEFAULT_SETTINGS, NOW)).toBe(expected);
+    expect(
+      level(
+        applyReport(UNKNOWN_LIMITS, complete({ windows: [weekly(0), fiveHour(used)] }), NOW),
+        DEFAULT_SETTINGS,
+        NOW,
+      ),
+    ).toBe(expected);
   });
 
   it('a meter of one model says nothing about the level of the account', () => {
-    const spark = applyReport(UNKNOWN_LIMITS, complete({ windows: [fiveHour(10), { ...fiveHour(100), limitId: 'codex_bengalfox' }] }), NOW);
+    const spark = applyReport(
+      UNKNOWN_LIMITS,
+      complete({ windows: [fiveHour(10), { ...fiveHour(100), limitId: 'codex_bengalfox' }] }),
+      NOW,
+    );
     expect(level(spark, DEFAULT_SETTINGS, NOW)).toBe('ok');
   });
 });
@@ -346,33 +511,75 @@ describe('exhaustion', () => {
     const full = applyReport(UNKNOWN_LIMITS, complete({ windows: [fiveHour(100), weekly(100)] }), NOW);
     expect(exhaustedUntil(full, 'gpt-5.5', NOW)).toBe(NOW + 48 * HOUR);
     expect(exhaustedUntil(full, null, NOW)).toBe(NOW + 48 * HOUR);
-    expect(exhaustedUntil(applyReport(UNKNOWN_LIMITS, complete({ windows: [fiveHour(100), weekly(99)] }), NOW), null, NOW)).toBe(NOW + 2 * HOUR);
+    expect(
+      exhaustedUntil(applyReport(UNKNOWN_LIMITS, complete({ windows: [fiveHour(100), weekly(99)] }), NOW), null, NOW),
+    ).toBe(NOW + 2 * HOUR);
   });
 
   it('does not block when nothing is full, when the reset has come or is not known, and when the figure is too old', () => {
-    expect(exhaustedUntil(applyReport(UNKNOWN_LIMITS, complete({ windows: [fiveHour(99.9)] }), NOW), null, NOW)).toBeNull();
-    const full = applyReport(UNKNOWN_LIMITS, complete({ windows: [{ ...fiveHour(100), resetsAtMs: NOW + 10 * MINUTE }] }), NOW);
+    expect(
+      exhaustedUntil(applyReport(UNKNOWN_LIMITS, complete({ windows: [fiveHour(99.9)] }), NOW), null, NOW),
+    ).toBeNull();
+    const full = applyReport(
+      UNKNOWN_LIMITS,
+      complete({ windows: [{ ...fiveHour(100), resetsAtMs: NOW + 10 * MINUTE }] }),
+      NOW,
+    );
     expect(exhaustedUntil(full, null, NOW + 10 * MINUTE - 1)).toBe(NOW + 10 * MINUTE);
     expect(exhaustedUntil(full, null, NOW + 10 * MINUTE)).toBeNull();
-    expect(exhaustedUntil(applyReport(UNKNOWN_LIMITS, complete({ windows: [{ ...fiveHour(100), resetsAtMs: null }] }), NOW), null, NOW)).toBeNull();
-    expect(exhaustedUntil(applyReport(UNKNOWN_LIMITS, complete({ windows: [weekly(100)] }), NOW), null, NOW + 60 * MINUTE + 1)).toBeNull();
+    expect(
+      exhaustedUntil(
+        applyReport(UNKNOWN_LIMITS, complete({ windows: [{ ...fiveHour(100), resetsAtMs: null }] }), NOW),
+        null,
+        NOW,
+      ),
+    ).toBeNull();
+    expect(
+      exhaustedUntil(
+        applyReport(UNKNOWN_LIMITS, complete({ windows: [weekly(100)] }), NOW),
+        null,
+        NOW + 60 * MINUTE + 1,
+      ),
+    ).toBeNull();
   });
 
   it('a model with a meter of its own is blocked by that meter alone', () => {
     const spark = { limitId: 'codex_bengalfox', limitName: 'GPT-5.3-Codex-Spark' };
-    const mainFull = applyReport(UNKNOWN_LIMITS, complete({ windows: [fiveHour(100), { ...fiveHour(3), ...spark }] }), NOW);
+    const mainFull = applyReport(
+      UNKNOWN_LIMITS,
+      complete({ windows: [fiveHour(100), { ...fiveHour(3), ...spark }] }),
+      NOW,
+    );
     expect(exhaustedUntil(mainFull, 'gpt-5.3-codex-spark', NOW)).toBeNull();
     expect(exhaustedUntil(mainFull, 'gpt-5.5', NOW)).toBe(NOW + 2 * HOUR);
-    const sparkFull = applyReport(UNKNOWN_LIMITS, complete({ windows: [fiveHour(10), { ...fiveHour(100), ...spark }] }), NOW);
+    const sparkFull = applyReport(
+      UNKNOWN_LIMITS,
+      complete({ windows: [fiveHour(10), { ...fiveHour(100), ...spark }] }),
+      NOW,
+    );
     expect(exhaustedUntil(sparkFull, 'gpt-5.3-codex-spark', NOW)).toBe(NOW + 2 * HOUR);
     expect(exhaustedUntil(sparkFull, 'gpt-5.5', NOW)).toBeNull();
   });
 });
 
-const BASE = { source: 'codex-exec', model: 'gpt-5.5', effort: 'low', codexVersion: '0.169.0', sessionFile: 'rollout.jsonl', attempts: [] } as const;
+const BASE = {
+  source: 'codex-exec',
+  model: 'gpt-5.5',
+  effort: 'low',
+  codexVersion: '0.169.0',
+  sessionFile: 'rollout.jsonl',
+  attempts: [],
+} as const;
 
 function complete(fields: Partial<Extract<ProbeReport, { kind: 'complete' }>>): ProbeReport {
-  return { kind: 'complete', ...BASE, observedAtMs: NOW, planType: null, windows: [fiveHour(12), weekly(34)], ...fields };
+  return {
+    kind: 'complete',
+    ...BASE,
+    observedAtMs: NOW,
+    planType: null,
+    windows: [fiveHour(12), weekly(34)],
+    ...fields,
+  };
 }
 
 function noData(fields: Partial<Extract<ProbeReport, { kind: 'no_data' }>>): ProbeReport {

@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
 
-import { DEFAULT_SETTINGS, partialSettingsSchema, type PartialSettings } from '../../../../contract/settings.ts';
+import { DEFAULT_SETTINGS, type PartialSettings, partialSettingsSchema } from '../../../../contract/settings.ts';
 import { presetValues } from '../../../../supervisor/core/presets.ts';
-import { applyPreset, effectiveSettings, lockedSettings, NO_LAYERS, resetSettings, settingsProblems, updateSettings, type Layers } from '../../../../supervisor/core/settings.ts';
+import {
+  applyPreset,
+  effectiveSettings,
+  type Layers,
+  lockedSettings,
+  NO_LAYERS,
+  resetSettings,
+  settingsProblems,
+  updateSettings,
+} from '../../../../supervisor/core/settings.ts';
 import type { State } from '../../../../supervisor/core/state.ts';
 import { NOON, settingsWith, stateWith } from '../../../support/state.ts';
 
@@ -12,16 +21,34 @@ function update(state: State, values: PartialSettings, layers: Layers = NO_LAYER
 
 describe('settings', () => {
   it('[F.L1.2] [F.L1.3] [F.L1.4] [F.L7.3] [F.T.2] takes each field from the highest layer that gives it', () => {
-    const layers: Layers = { runtime: { lowThreshold: 50, criticalThreshold: 15 }, environment: { criticalThreshold: 25 } };
-    const { settings, origins } = effectiveSettings({ lowThreshold: 40, sessionAffinity: false, criticalThreshold: 1 }, layers);
-    expect(settings).toMatchObject({ criticalThreshold: 25, lowThreshold: 50, sessionAffinity: false, rotationStrategy: 'round-robin' });
-    expect(origins).toMatchObject({ criticalThreshold: 'environment', lowThreshold: 'runtime', sessionAffinity: 'persisted', rotationStrategy: 'default' });
+    const layers: Layers = {
+      runtime: { lowThreshold: 50, criticalThreshold: 15 },
+      environment: { criticalThreshold: 25 },
+    };
+    const { settings, origins } = effectiveSettings(
+      { lowThreshold: 40, sessionAffinity: false, criticalThreshold: 1 },
+      layers,
+    );
+    expect(settings).toMatchObject({
+      criticalThreshold: 25,
+      lowThreshold: 50,
+      sessionAffinity: false,
+      rotationStrategy: 'round-robin',
+    });
+    expect(origins).toMatchObject({
+      criticalThreshold: 'environment',
+      lowThreshold: 'runtime',
+      sessionAffinity: 'persisted',
+      rotationStrategy: 'default',
+    });
     expect(Object.keys(origins).toSorted()).toEqual(Object.keys(DEFAULT_SETTINGS).toSorted());
   });
 
   it('[F.L3.7] [F.L7.1] [F.L7.2] [S.4.3] is round-robin unless somebody says otherwise, weighted only by choice', () => {
     expect(effectiveSettings({}, NO_LAYERS).settings.rotationStrategy).toBe('round-robin');
-    expect(effectiveSettings({ rotationStrategy: 'weighted-round-robin' }, NO_LAYERS).settings.rotationStrategy).toBe('weighted-round-robin');
+    expect(effectiveSettings({ rotationStrategy: 'weighted-round-robin' }, NO_LAYERS).settings.rotationStrategy).toBe(
+      'weighted-round-robin',
+    );
   });
 
   it('[G.L1.1] [G.L6.1] [S.4.5] antigravity is off unless somebody switches it on', () => {
@@ -45,18 +72,25 @@ describe('settings', () => {
   it('[F.L2.2] [F.T.7] [F.L2.5] refuses a critical threshold that is not below the low one, naming field and constraint', () => {
     const state = stateWith('a');
     expect(() => update(state, { criticalThreshold: 30 })).toThrow(
-      expect.objectContaining({ code: 'INVALID_SETTINGS', details: { problems: [expect.objectContaining({ field: 'criticalThreshold', constraint: 'critical < low' })] } }),
+      expect.objectContaining({
+        code: 'INVALID_SETTINGS',
+        details: { problems: [expect.objectContaining({ field: 'criticalThreshold', constraint: 'critical < low' })] },
+      }),
     );
     expect(settingsProblems(settingsWith({ criticalThreshold: 29.9 }), [])).toEqual([]);
   });
 
   it('refuses weights of accounts that do not exist', () => {
-    expect(() => update(stateWith('a'), { accountWeights: { b: 1 } })).toThrow(expect.objectContaining({ code: 'INVALID_SETTINGS' }));
+    expect(() => update(stateWith('a'), { accountWeights: { b: 1 } })).toThrow(
+      expect.objectContaining({ code: 'INVALID_SETTINGS' }),
+    );
   });
 
   it('[B.L3.1] [B.T.5] [S.4.2] refuses an address that is not loopback', () => {
     for (const dashboardHost of ['0.0.0.0', '::', '192.168.1.2', 'example.com', '127.0.0.1.example.com']) {
-      expect(() => update(stateWith('a'), { dashboardHost })).toThrow(expect.objectContaining({ code: 'NON_LOOPBACK_HOST' }));
+      expect(() => update(stateWith('a'), { dashboardHost })).toThrow(
+        expect.objectContaining({ code: 'NON_LOOPBACK_HOST' }),
+      );
     }
     expect(update(stateWith('a'), { dashboardHost: '::1' }).settings.values.dashboardHost).toBe('::1');
   });
@@ -64,7 +98,9 @@ describe('settings', () => {
   it('refuses fields that a higher layer holds, and then changes nothing', () => {
     const layers: Layers = { runtime: { lowThreshold: 50 }, environment: {} };
     expect(lockedSettings(layers)).toEqual(['lowThreshold']);
-    expect(() => update(stateWith('a'), { criticalThreshold: 5, lowThreshold: 40 }, layers)).toThrow(expect.objectContaining({ code: 'SETTING_LOCKED', details: { fields: ['lowThreshold'] } }));
+    expect(() => update(stateWith('a'), { criticalThreshold: 5, lowThreshold: 40 }, layers)).toThrow(
+      expect.objectContaining({ code: 'SETTING_LOCKED', details: { fields: ['lowThreshold'] } }),
+    );
   });
 
   it('[F.L5.5] reset forgets the persisted layer', () => {

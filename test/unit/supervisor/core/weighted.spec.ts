@@ -7,7 +7,11 @@ import { chooseAccount } from '../../../../supervisor/core/lease.ts';
 import type { State } from '../../../../supervisor/core/state.ts';
 import { newAccount, NOON, settingsWith, stateWith } from '../../../support/state.ts';
 
-function rotate(start: State, picks: number, accountWeights: Record<string, number>): { readonly state: State; readonly counts: Record<string, number>; readonly order: string } {
+function rotate(
+  start: State,
+  picks: number,
+  accountWeights: Record<string, number>,
+): { readonly state: State; readonly counts: Record<string, number>; readonly order: string } {
   const settings = settingsWith({ rotationStrategy: 'weighted-round-robin', accountWeights });
   const counts: Record<string, number> = {};
   let order = '';
@@ -30,7 +34,8 @@ describe('weighted round-robin', () => {
   it('[F.L3.5] [F.L3.6] keeps each of five accounts within one pick of its share over 1,000 rotations', () => {
     const weights = { a: 0.05, b: 0.1, c: 0.15, d: 0.2, e: 0.5 };
     const { counts } = rotate(stateWith('a', 'b', 'c', 'd', 'e'), 1_000, weights);
-    for (const [alias, weight] of Object.entries(weights)) expect(Math.abs((counts[alias] ?? 0) - 1_000 * weight)).toBeLessThanOrEqual(1);
+    for (const [alias, weight] of Object.entries(weights))
+      expect(Math.abs((counts[alias] ?? 0) - 1_000 * weight)).toBeLessThanOrEqual(1);
   });
 
   it('is smooth: a heavy account is not served in one block', () => {
@@ -39,7 +44,9 @@ describe('weighted round-robin', () => {
 
   it('is deterministic', () => {
     const weights = { a: 0.3, b: 0.5, c: 0.2 };
-    expect(rotate(stateWith('a', 'b', 'c'), 50, weights).order).toBe(rotate(stateWith('a', 'b', 'c'), 50, weights).order);
+    expect(rotate(stateWith('a', 'b', 'c'), 50, weights).order).toBe(
+      rotate(stateWith('a', 'b', 'c'), 50, weights).order,
+    );
   });
 
   it('[F.L3.3] [F.L8.2] starves nobody, however small the weight', () => {
@@ -54,15 +61,19 @@ describe('weighted round-robin', () => {
   it('holds every account within one pick of its share after any number of picks, whatever the weights', () => {
     const weight = fc.integer({ min: 1, max: 100 }).map((hundredths) => hundredths / 100);
     fc.assert(
-      fc.property(fc.array(weight, { minLength: 1, maxLength: 12 }), fc.integer({ min: 1, max: 300 }), (weights, picks) => {
-        const aliases = weights.map((_, index) => `n${String(index)}`);
-        const accountWeights = Object.fromEntries(aliases.map((alias, index) => [alias, weights[index] ?? 1]));
-        const total = weights.reduce((sum, one) => sum + one, 0);
-        const { counts } = rotate(stateWith(...aliases), picks, accountWeights);
-        aliases.forEach((alias, index) => {
-          expect(Math.abs((counts[alias] ?? 0) - (picks * (weights[index] ?? 1)) / total)).toBeLessThan(1 + 1e-6);
-        });
-      }),
+      fc.property(
+        fc.array(weight, { minLength: 1, maxLength: 12 }),
+        fc.integer({ min: 1, max: 300 }),
+        (weights, picks) => {
+          const aliases = weights.map((_, index) => `n${String(index)}`);
+          const accountWeights = Object.fromEntries(aliases.map((alias, index) => [alias, weights[index] ?? 1]));
+          const total = weights.reduce((sum, one) => sum + one, 0);
+          const { counts } = rotate(stateWith(...aliases), picks, accountWeights);
+          aliases.forEach((alias, index) => {
+            expect(Math.abs((counts[alias] ?? 0) - (picks * (weights[index] ?? 1)) / total)).toBeLessThan(1 + 1e-6);
+          });
+        },
+      ),
       { numRuns: 300 },
     );
   });
