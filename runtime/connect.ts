@@ -89,11 +89,11 @@ async function connectOnce(options: ConnectOptions, deadlineAt: number): Promise
   if ((await checkSocketOwner(options.socketPath, options.uid)) === 'absent') return null;
   const socket = await openSocket(options.socketPath);
   if (socket === null) return null;
-  if (options.unref === true) socket.unref();
   const connection = openConnection(socket, socket);
   const client = createClient(connection, OPERATIONS);
   try {
     const hello = await greet(client, options, deadlineAt);
+    if (options.unref === true) socket.unref();
     return { client, connection, hello };
   } catch (error) {
     connection.dispose();

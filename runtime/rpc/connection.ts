@@ -1,20 +1,14 @@
 import type { Readable, Writable } from 'node:stream';
 
-import {
-  createMessageConnection,
-  type DataCallback,
-  Message,
-  type MessageConnection,
-  type ResponseMessage,
-} from 'vscode-jsonrpc/node';
+import { createMessageConnection, type DataCallback, Message, type MessageConnection } from 'vscode-jsonrpc/node';
 
-import { errorBodySchema, OmaError } from '../../contract/errors.ts';
-import { type IncomingCall, IncomingCalls } from './incoming-calls.ts';
+import { OmaError } from '../../contract/errors.ts';
+import { type CallId, type IncomingCall, IncomingCalls } from './incoming-calls.ts';
 import { answerTooLarge, connectionClosed, peerDoesNotRead, tooManyCalls } from './line-errors.ts';
 import { FrameReader } from './message-reader.ts';
 import { FrameWriter } from './message-writer.ts';
 import { CANCEL_METHOD, OutgoingCalls, type RequestOptions } from './outgoing-calls.ts';
-import { refusal } from './wire-error.ts';
+import { bareRefusal, farewellReason, Refusal, refusalOf } from './wire-error.ts';
 
 /** Largest message in bytes. */
 export const FRAME_BYTES_MAX = 1_048_576;
@@ -22,14 +16,12 @@ export const FRAME_BYTES_MAX = 1_048_576;
 export const UNSENT_BYTES_MAX = 8 * FRAME_BYTES_MAX;
 /** Calls in one direction that may be without an answer; further ones are refused. */
 export const CALLS_MAX = 1_024;
-/** Messages that may wait for their turn; beyond it nothing more is read for a while. */
-const QUEUED_MAX = 2 * CALLS_MAX;
 /** Time that a closing connection has to send what is unsent, in milliseconds. */
 const FAREWELL_MS = 1_000;
-/** Any limit makes vscode-jsonrpc settle answers at once instead of queueing them, which halves a round trip; CALLS_MAX is the real one. */
+/** Any limit makes vscode-jsonrpc settle answers at once instead of queueing them; the limit that counts is CALLS_MAX. */
 const PARALLELISM_MAX = 1_048_576;
 
-/** Answers a call of the peer with its result or a `refusal`; must not throw. */
+/** Answers a call of the peer with its result or a `Refusal`, now or later. */
 export type Answer = (method: string, params: unknown, call: IncomingCall) => unknown;
 
 /** Limits of one connection. Units: bytes and calls. */
@@ -56,7 +48,11 @@ export interface Connection {
   dispose: () => void;
 }
 
-/** Opens a connection over two byte streams, which belong to it from now on; for a socket both are the same. */
+/**
+ * Opens a connection over two byte streams, which belong to it from now on; for a socket both are the same.
+ * Why: vscode-jsonrpc numbers our calls and matches their answers; calls of the peer are handed on without its queue, which takes one
+ * message in each turn of the event loop, so that a flood of messages grows memory and a burst of calls waits.
+ */
 export function openConnection(reader: Readable, writer: Writable, options: ConnectionOptions = {}): Connection {
   return new RpcConnection(reader, writer, options);
 }
@@ -65,47 +61,34 @@ class RpcConnection implements Connection {
   isClosed = false;
   readonly #reader: Readable;
   readonly #writer: Writable;
-  readonly #out: FrameWriter;
+  readonly #messages: FrameWriter;
   readonly #rpc: MessageConnection;
   readonly #incoming: IncomingCalls;
   readonly #outgoing: OutgoingCalls;
+  readonly #notified = new Map<string, (params: unknown) => void>();
   readonly #closeHandlers: ((reason: OmaError | null) => void)[] = [];
-  /** Messages delivered to the library whose turn has not come. */
-  #queued = 0;
-  /** No more bytes come, but messages that came before are still queued. */
-  #hasEnded = false;
+  #answer: Answer = () => refusalOf(nobodyAnswers());
   #reason: OmaError | null = null;
 
   constructor(reader: Readable, writer: Writable, options: ConnectionOptions) {
-    const limits = { frameBytesMax: FRAME_BYTES_MAX, unsentBytesMax: UNSENT_BYTES_MAX, callsMax: CALLS_MAX, ...options };
+    const { frameBytesMax = FRAME_BYTES_MAX, unsentBytesMax = UNSENT_BYTES_MAX, callsMax = CALLS_MAX } = options;
     this.#reader = reader;
     this.#writer = writer;
-    this.#out = new FrameWriter(writer, {
-      ...limits,
-      onAnswer: (answer) => this.#incoming.end(answer.id),
-      onCongestion: () => this.#close(peerDoesNotRead(), 'at once'),
-      shorten: (answer) => refusalOf(answer.id, answerTooLarge()),
-    });
-    const input = new FrameReader(reader, {
-      ...limits,
+    const onCongestion = (): void => this.#close(peerDoesNotRead(), 'at once');
+    this.#messages = new FrameWriter(writer, { frameBytesMax, unsentBytesMax, onCongestion });
+    const incoming = new FrameReader(reader, {
+      frameBytesMax,
       accept: (message, deliver) => this.#accept(message, deliver),
       onFault: (error) => this.#close(error, 'with farewell'),
     });
-    this.#rpc = createMessageConnection(input, this.#out, undefined, {
-      maxParallelism: PARALLELISM_MAX,
-      messageStrategy: { handleMessage: (message, next) => this.#handle(message, next) },
-      cancellationStrategy: {
-        receiver: { kind: 'request', createCancellationTokenSource: (message) => this.#incoming.begin(message.id) },
-        sender: {
-          enableCancellation: (message) => this.#outgoing.number(message.id),
-          sendCancellation: () => Promise.resolve(),
-          cleanup: () => undefined,
-        },
-      },
-    });
-    this.#incoming = new IncomingCalls(limits.callsMax);
-    this.#outgoing = new OutgoingCalls(this.#rpc, limits.callsMax);
-    for (const stream of new Set([reader, writer])) this.#watch(stream);
+    this.#rpc = createMessageConnection(incoming, this.#messages, undefined, { maxParallelism: PARALLELISM_MAX });
+    this.#incoming = new IncomingCalls(callsMax);
+    this.#outgoing = new OutgoingCalls(this.#rpc, this.#messages, callsMax);
+    for (const stream of new Set([reader, writer])) {
+      stream.on('error', () => this.#close(null, 'at once'));
+      stream.on('end', () => this.#close(null, 'in order'));
+      stream.on('close', () => this.#close(null, 'in order'));
+    }
     this.#rpc.listen();
   }
 
@@ -114,21 +97,15 @@ class RpcConnection implements Connection {
   }
 
   notify(method: string, params: object): void {
-    if (!this.isClosed) void this.#rpc.sendNotification(method, params);
+    if (!this.isClosed) this.#messages.send({ jsonrpc: '2.0', method, params });
   }
 
   onRequest(answer: Answer): void {
-    this.#rpc.onRequest((method, params, token) => answer(method, params, token as unknown as IncomingCall));
+    this.#answer = answer;
   }
 
   onNotification(method: string, handle: (params: unknown) => void): void {
-    this.#rpc.onNotification(method, (params: unknown) => {
-      try {
-        handle(params);
-      } catch (error) {
-        this.#close(new OmaError('INTERNAL', `The notification ${method} could not be handled.`, {}, error), 'in order');
-      }
-    });
+    this.#notified.set(method, handle);
   }
 
   onClose(handle: (reason: OmaError | null) => void): void {
@@ -140,49 +117,69 @@ class RpcConnection implements Connection {
     this.#close(null, 'in order');
   }
 
-  #watch(stream: Readable | Writable): void {
-    stream.on('error', () => this.#close(null, 'at once'));
-    stream.on('end', () => this.#end());
-    stream.on('close', () => this.#end());
+  /** Takes what the peer sent, or throws if no peer of ours would send it. */
+  #accept(message: Message, deliver: DataCallback): void {
+    if (Message.isRequest(message) && message.id !== null) {
+      this.#serve(message.id, message.method, message.params);
+    } else if (Message.isResponse(message)) {
+      if (message.id === null) this.#reason = farewellReason(message.error?.data);
+      else deliver(message);
+    } else if (Message.isNotification(message)) {
+      this.#hear(message.method, message.params);
+    } else throw new TypeError('neither a call nor an answer nor a notification');
   }
 
-  /** Delivers a message to the library, or throws if no peer of ours would send it. */
-  #accept(message: Message, deliver: DataCallback): void {
-    if (Message.isResponse(message)) {
-      if (message.id === null) this.#reason = farewellOf(message);
-      deliver(message);
+  #serve(id: CallId, method: string, params: unknown): void {
+    if (this.#incoming.has(id)) throw new TypeError('two calls with one number');
+    const call = this.#incoming.begin(id);
+    if (call === null) {
+      this.#send(id, refusalOf(tooManyCalls()));
       return;
     }
-    if (Message.isRequest(message)) {
-      if (!this.#incoming.receive()) {
-        this.#out.send(refusalOf(message.id, tooManyCalls()));
-        return;
-      }
-    } else if (!isNotification(message)) throw new TypeError('neither call nor answer nor notification');
-    this.#queued += 1;
-    if (this.#queued > QUEUED_MAX) this.#reader.pause();
-    deliver(message);
+    try {
+      const answer = this.#answer(method, params, call);
+      if (answer instanceof Promise) answer.then((result) => this.#reply(id, result), () => this.#reply(id, bareRefusal('')));
+      else this.#reply(id, answer);
+    } catch {
+      this.#reply(id, bareRefusal(''));
+    }
   }
 
-  /** Lets the library handle the message whose turn it is. */
-  #handle(message: Message, next: (message: Message) => void | Promise<void>): void | Promise<void> {
-    const handled = next(message);
-    this.#queued -= 1;
-    if (this.#queued === QUEUED_MAX / 2) this.#reader.resume();
-    if (this.#queued === 0 && this.#hasEnded) this.#close(null, 'in order');
-    return handled;
+  #reply(id: CallId, answer: unknown): void {
+    this.#incoming.end(id);
+    if (this.isClosed) return;
+    try {
+      this.#send(id, answer);
+    } catch {
+      this.#send(id, bareRefusal(''));
+    }
   }
 
-  #end(): void {
-    this.#hasEnded = true;
-    if (this.#queued === 0) this.#close(null, 'in order');
+  #send(id: CallId | null, answer: unknown): void {
+    const isSent = this.#messages.send(
+      answer instanceof Refusal ? { jsonrpc: '2.0', id, error: answer.toWire() } : { jsonrpc: '2.0', id, result: answer ?? null },
+    );
+    if (!isSent) this.#send(id, refusalOf(answerTooLarge()));
+  }
+
+  #hear(method: string, params: unknown): void {
+    if (method === CANCEL_METHOD) {
+      this.#incoming.cancel((params as { readonly id: CallId }).id);
+      return;
+    }
+    try {
+      this.#notified.get(method)?.(params);
+    } catch (error) {
+      this.#close(new OmaError('INTERNAL', `The notification ${method} could not be handled.`, {}, error), 'in order');
+    }
   }
 
   #close(reason: OmaError | null, manner: 'in order' | 'with farewell' | 'at once'): void {
     if (this.isClosed) return;
     this.isClosed = true;
     this.#reason = reason ?? this.#reason;
-    if (reason !== null && manner === 'with farewell') this.#out.send(refusalOf(null, reason));
+    if (reason !== null && manner === 'with farewell') this.#send(null, refusalOf(reason));
+    if (manner !== 'at once') this.#messages.flush();
     this.#outgoing.close(connectionClosed(this.#reason));
     this.#incoming.cancelAll();
     this.#rpc.dispose();
@@ -192,7 +189,6 @@ class RpcConnection implements Connection {
     };
     if (manner === 'at once') destroy();
     else {
-      this.#reader.resume();
       this.#writer.end();
       setTimeout(destroy, FAREWELL_MS).unref();
     }
@@ -200,19 +196,6 @@ class RpcConnection implements Connection {
   }
 }
 
-function isNotification(message: Message): boolean {
-  if (!Message.isNotification(message)) return false;
-  if (message.method !== CANCEL_METHOD) return true;
-  const id = (message.params as { readonly id?: unknown } | undefined)?.id;
-  return typeof id === 'number' || typeof id === 'string';
-}
-
-function refusalOf(id: number | string | null, error: OmaError): ResponseMessage {
-  return { jsonrpc: '2.0', id, error: refusal({ code: error.code, message: error.message, requestId: '' }).toJson() };
-}
-
-/** Reads why the peer is about to close the connection. */
-function farewellOf(message: ResponseMessage): OmaError | null {
-  const body = errorBodySchema.safeParse(message.error?.data);
-  return body.success ? new OmaError(body.data.code, body.data.message) : null;
+function nobodyAnswers(): OmaError {
+  return new OmaError('NOT_FOUND', 'Nobody answers calls on this side of the connection.');
 }

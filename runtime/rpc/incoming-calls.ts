@@ -1,41 +1,42 @@
-import { type AbstractCancellationTokenSource, type CancellationToken, Event } from 'vscode-jsonrpc/node';
-
 /** A call of the peer that is being answered. */
 export interface IncomingCall {
   /** Aborts when the peer cancels the call or is gone. Why: made when first asked for, since most handlers never look. */
   readonly signal: AbortSignal;
 }
 
-type CallId = number | string | null;
+/** Number that the peer gave its call. */
+export type CallId = number | string;
 
 /** Knows the calls of the peer that have no answer yet. */
 export class IncomingCalls {
   readonly #callsMax: number;
   readonly #running = new Map<CallId, CancellableCall>();
-  #received = 0;
 
   constructor(callsMax: number) {
     this.#callsMax = callsMax;
   }
 
-  /** Counts a call that has arrived; false if it is one too many. */
-  receive(): boolean {
-    if (this.#received >= this.#callsMax) return false;
-    this.#received += 1;
-    return true;
-  }
-
-  /** Begins a call that was received. */
-  begin(id: CallId): CancellableCall {
+  /** Begins a call; null if it is one too many. */
+  begin(id: CallId): IncomingCall | null {
+    if (this.#running.size >= this.#callsMax) return null;
     const call = new CancellableCall();
     this.#running.set(id, call);
     return call;
   }
 
-  /** Forgets a call that was answered. */
+  /** Tells whether a call with this number has no answer yet. */
+  has(id: CallId): boolean {
+    return this.#running.has(id);
+  }
+
+  /** Forgets a call that is answered. */
   end(id: CallId): void {
-    this.#received -= 1;
     this.#running.delete(id);
+  }
+
+  /** Tells the handler that nobody waits for this answer. */
+  cancel(id: CallId): void {
+    this.#running.get(id)?.cancel();
   }
 
   /** Tells every handler that its caller is gone. */
@@ -45,28 +46,18 @@ export class IncomingCalls {
   }
 }
 
-/** What vscode-jsonrpc cancels a call by, and what the handler sees of it. */
-class CancellableCall implements IncomingCall, AbstractCancellationTokenSource, CancellationToken {
-  readonly onCancellationRequested = Event.None;
-  isCancellationRequested = false;
+class CancellableCall implements IncomingCall {
+  #isCancelled = false;
   #controller: AbortController | null = null;
-
-  get token(): this {
-    return this;
-  }
 
   get signal(): AbortSignal {
     this.#controller ??= new AbortController();
-    if (this.isCancellationRequested) this.#controller.abort();
+    if (this.#isCancelled) this.#controller.abort();
     return this.#controller.signal;
   }
 
   cancel(): void {
-    this.isCancellationRequested = true;
+    this.#isCancelled = true;
     this.#controller?.abort();
-  }
-
-  dispose(): void {
-    this.cancel();
   }
 }

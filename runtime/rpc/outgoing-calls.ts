@@ -4,7 +4,9 @@ import type { OmaError } from '../../contract/errors.ts';
 import type { CancelSignal } from '../../contract/operation.ts';
 import { abortReason } from '../abort-reason.ts';
 import { DeadlineQueue, type Expiring } from './deadline-queue.ts';
+import type { CallId } from './incoming-calls.ts';
 import { deadlineExceeded, tooManyCalls } from './line-errors.ts';
+import type { FrameWriter } from './message-writer.ts';
 import { fromWire } from './wire-error.ts';
 
 /** Tells the peer that nobody waits for an answer any more. */
@@ -17,26 +19,20 @@ export interface RequestOptions<T> {
   readonly decode: (answer: unknown) => T;
 }
 
-type CallId = number | string | null;
-
 /** Knows the calls that this side has sent and that the peer has not answered. */
 export class OutgoingCalls {
   readonly #rpc: MessageConnection;
+  readonly #writer: Pick<FrameWriter, 'lastCallId'>;
   readonly #callsMax: number;
   readonly #deadlines = new DeadlineQueue();
   /** Calls without an answer, those that their caller gave up among them. */
   #unanswered = 0;
-  #numbered: CallId = null;
   #closed: OmaError | null = null;
 
-  constructor(rpc: MessageConnection, callsMax: number) {
+  constructor(rpc: MessageConnection, writer: Pick<FrameWriter, 'lastCallId'>, callsMax: number) {
     this.#rpc = rpc;
+    this.#writer = writer;
     this.#callsMax = callsMax;
-  }
-
-  /** Learns the number that the library gives to the call it is about to write. */
-  number(id: CallId): void {
-    this.#numbered = id;
   }
 
   /** Calls the peer. Errors: OmaError, or the reason of the aborted signal. */
@@ -61,7 +57,7 @@ export class OutgoingCalls {
   }
 
   /** Tells the peer that nobody waits any more. */
-  cancel(id: CallId): void {
+  cancel(id: CallId | null): void {
     if (this.#closed === null) void this.#rpc.sendNotification(CANCEL_METHOD, { id });
   }
 
@@ -77,7 +73,7 @@ export class OutgoingCalls {
         call.fail(this.#closed ?? fromWire(error, call.method));
       },
     );
-    call.id = this.#numbered;
+    call.id = this.#writer.lastCallId;
     this.#deadlines.add(call);
   }
 }
@@ -90,7 +86,7 @@ interface CallOptions<T> extends RequestOptions<T> {
 
 /** One call until it is answered, given up or over its deadline, whichever comes first. */
 class OutgoingCall<T> implements Expiring {
-  id: CallId = null;
+  id: CallId | null = null;
   readonly deadlineAt: number;
   readonly #calls: OutgoingCalls;
   readonly #options: CallOptions<T>;

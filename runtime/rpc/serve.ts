@@ -1,10 +1,10 @@
-import { ERRORS, isOmaError, type OmaError } from '../../contract/errors.ts';
+import { isOmaError, type OmaError } from '../../contract/errors.ts';
 import type { CallContext, Handlers, Operation, OperationTable } from '../../contract/operation.ts';
 import { redactSecrets, redactSecretsIn } from '../redact.ts';
 import type { Connection } from './connection.ts';
 import { parseParams } from './dispatch.ts';
 import type { IncomingCall } from './incoming-calls.ts';
-import { refusal } from './wire-error.ts';
+import { bareRefusal, Refusal } from './wire-error.ts';
 
 /** Characters of an unknown operation's name that are repeated to the caller. */
 const NAME_LENGTH_MAX = 64;
@@ -85,11 +85,11 @@ class ServedCall implements CallContext {
 function refuse(served: ServedOperation, error: unknown, { requestId, signal }: CallContext): unknown {
   if (isOmaError(error) && mayTell(served.operation, error)) {
     const details = error.details === undefined ? {} : { details: redactSecretsIn(error.details) };
-    return refusal({ code: error.code, message: redactSecrets(error.message), ...details, requestId });
+    return new Refusal({ code: error.code, message: redactSecrets(error.message), ...details, requestId });
   }
   const isGivenUp = signal.aborted && error === signal.reason;
   if (!isGivenUp) served.context.onError(error, { operation: served.name, requestId });
-  return refusal({ code: 'INTERNAL', message: ERRORS.INTERNAL.meaning, requestId });
+  return bareRefusal(requestId);
 }
 
 function mayTell(operation: Operation, error: OmaError): boolean {
@@ -99,5 +99,5 @@ function mayTell(operation: Operation, error: OmaError): boolean {
 function refuseUnknown(method: string, context: ServeContext): unknown {
   const name = redactSecrets(method.slice(0, NAME_LENGTH_MAX));
   const message = `There is no operation ${name} here. Check that both sides run the same version of oma.`;
-  return refusal({ code: 'NOT_FOUND', message, requestId: context.requestId() });
+  return new Refusal({ code: 'NOT_FOUND', message, requestId: context.requestId() });
 }
