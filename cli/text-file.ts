@@ -27,18 +27,24 @@ export async function readText(file: string): Promise<string | null> {
   }
 }
 
-/** Replaces a text file in one step, keeping its mode and a copy of what it held; a link stays a link. */
-export async function replaceText(file: string, text: string, modeOfNew: number): Promise<void> {
+/** How a file is replaced. Shape: `mode` is that of a new file; with `backup` what it held is kept beside it. */
+export interface ReplaceOptions {
+  readonly mode: number;
+  readonly backup: boolean;
+}
+
+/** Replaces a text file in one step, keeping its mode; a link stays a link. */
+export async function replaceText(file: string, text: string, options: ReplaceOptions): Promise<void> {
   const target = await realpath(file).catch(() => file);
   await mkdir(dirname(target), { recursive: true });
   const mode = await stat(target).then(
     ({ mode: kept }) => kept & 0o777,
     () => null,
   );
-  if (mode !== null) await copyFile(target, target + BACKUP_SUFFIX);
+  if (mode !== null && options.backup) await copyFile(target, target + BACKUP_SUFFIX);
   const draft = `${target}.${randomUUID()}.tmp`;
   try {
-    await writeDurably(draft, text, mode ?? modeOfNew);
+    await writeDurably(draft, text, mode ?? options.mode);
     await rename(draft, target);
   } finally {
     await rm(draft, { force: true });

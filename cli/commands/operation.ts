@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import { accountViewSchema } from '../../contract/account.ts';
+import { type AccountView, accountViewSchema } from '../../contract/account.ts';
 import { OmaError } from '../../contract/errors.ts';
 import { forceViewSchema } from '../../contract/force.ts';
 import type { CliVerb, Operation, OperationTable } from '../../contract/operation.ts';
@@ -26,7 +26,7 @@ const SHOWS: Readonly<Record<VerbOperation, Show>> = {
     OPERATIONS['account.remove'].result,
     ({ alias }) => `${alias} is removed; its credentials are no longer in the store.`,
   ),
-  'account.set-enabled': show(accountViewSchema, accountText),
+  'account.set-enabled': show(accountViewSchema, enabledText),
   'account.switch': show(accountViewSchema, ({ alias }) => `codex itself is logged in as ${alias} now.`),
   'force.activate': show(forceViewSchema, (force, look) => `Forced: ${forceText(force, look)}`),
 };
@@ -90,6 +90,13 @@ export function checkParams<T>(schema: z.ZodType<T>, params: unknown): T {
 
 function show<T>(schema: z.ZodType<T>, toText: (result: T, look: ViewLook) => string): Show {
   return (result, look) => toText(schema.parse(result), look);
+}
+
+function enabledText(account: AccountView, look: ViewLook): string {
+  if (!account.enabled) return `${account.alias} is disabled: it is neither used, probed nor refreshed.`;
+  return account.eligible
+    ? `${account.alias} is back in rotation.`
+    : `${account.alias} is enabled, but: ${accountText(account, look)}`;
 }
 
 function hasVerb(name: string): name is VerbOperation {

@@ -8,6 +8,7 @@ import { list } from './list.ts';
 import { logs } from './logs.ts';
 import { open } from './open.ts';
 import { operationCommands } from './operation.ts';
+import { pluginCommands } from './plugin.ts';
 import { probe } from './probe.ts';
 import { remove } from './remove.ts';
 import { settingsCommands } from './settings.ts';
@@ -40,6 +41,7 @@ export function commandTable(): readonly Command[] {
     probe,
     why,
     ...settingsCommands,
+    ...pluginCommands,
     logs,
     open,
     storeCheck,

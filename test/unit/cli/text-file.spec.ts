@@ -18,15 +18,15 @@ describe('a text file', () => {
   const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 
   it('is made with its directory and the mode asked for', async () => {
-    await replaceText(file, 'one', 0o600);
+    await replaceText(file, 'one', { mode: 0o600, backup: true });
     expect([await readText(file), await modeOf(file)]).toEqual(['one', '600']);
     expect(await readdir(join(directory, 'deep'))).toEqual(['settings.json']);
   });
 
   it('is replaced keeping its mode and a copy of what it held', async () => {
-    await replaceText(file, 'one', 0o600);
+    await replaceText(file, 'one', { mode: 0o600, backup: true });
     await chmod(file, 0o640);
-    await replaceText(file, 'two', 0o600);
+    await replaceText(file, 'two', { mode: 0o600, backup: true });
     expect([await readText(file), await modeOf(file), await readFile(`${file}.before-oma`, 'utf8')]).toEqual([
       'two',
       '640',
@@ -35,12 +35,18 @@ describe('a text file', () => {
     expect((await readdir(join(directory, 'deep'))).sort()).toEqual(['settings.json', 'settings.json.before-oma']);
   });
 
+  it('leaves no copy of what it held when that is a secret', async () => {
+    await replaceText(file, 'one', { mode: 0o600, backup: false });
+    await replaceText(file, 'two', { mode: 0o600, backup: false });
+    expect(await readdir(join(directory, 'deep'))).toEqual(['settings.json']);
+  });
+
   it('stays a link when it is one', async () => {
     const real = join(directory, 'dotfiles.json');
     const link = join(directory, 'link.json');
     await writeFile(real, 'one');
     await symlink(real, link);
-    await replaceText(link, 'two', 0o600);
+    await replaceText(link, 'two', { mode: 0o600, backup: true });
     expect([await readlink(link), await readFile(real, 'utf8')]).toEqual([real, 'two']);
   });
 

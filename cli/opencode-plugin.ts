@@ -1,0 +1,157 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+import { OmaError } from '../contract/errors.ts';
+import { type PluginOptions, pluginOptionsSchema } from '../contract/opencode.ts';
+import type { Context } from './context.ts';
+import { type OpenAiLogin, openAiLogin, withoutPlaceholder, withPlaceholder } from './opencode-auth.ts';
+import { pluginEntries, type PluginEntry, withoutPlugins, withPlugin } from './opencode-config.ts';
+import { readText, replaceText } from './text-file.ts';
+
+/** A file of OpenCode and what it is to hold. Shape: `before` null is a new file; `isSecret` files are neither shown nor copied. */
+export interface Change {
+  readonly file: string;
+  readonly before: string | null;
+  readonly after: string;
+  readonly isSecret: boolean;
+}
+
+/** What an installation changes, and what a person should know about it. */
+export interface Installation {
+  readonly file: string;
+  readonly spec: string;
+  readonly login: OpenAiLogin;
+  readonly changes: readonly Change[];
+  readonly warnings: readonly string[];
+}
+
+/** Where the plugin is installed: the file, what it says, and whether that is this oma. */
+export interface Installed {
+  readonly file: string;
+  readonly spec: string;
+  readonly isThisOma: boolean;
+}
+
+/** Every name that OpenCode reads, the one to write to first. */
+const CONFIG_NAMES = ['opencode.jsonc', 'opencode.json', 'config.json'] as const;
+const NAME_OF_NEW = 'opencode.json';
+const CONFIG_MODE = 0o644;
+const SECRET_MODE = 0o600;
+
+/** OpenCode 1.18 passes over every plugin whose path contains one of these, and says nothing. */
+const IGNORED_BY_OPENCODE = ['opencode-openai-codex-auth', 'opencode-copilot-auth'];
+const RIVAL = /codex.*auth|auth.*codex/i;
+const NPX_CACHE = /[/\\]_npx[/\\]/;
+
+/** Says where OpenCode keeps the configuration of this user. */
+export function globalDirectory({ environment, home }: Context): string {
+  const base = environment['XDG_CONFIG_HOME'];
+  return join(base === undefined || base === '' ? join(home, '.config') : base, 'opencode');
+}
+
+/**
+ * Plans how the plugin gets into the configuration of a directory; changes nothing yet.
+ * Errors: CONFIG_INVALID.
+ */
+export async function planInstall(context: Context, directory: string): Promise<Installation> {
+  const entry = ourEntry(context);
+  const files = await configFiles(directory);
+  const target = files.find(({ text }) => pluginEntries(text).some(isOurs(entry))) ??
+    files[0] ?? { file: join(directory, NAME_OF_NEW), text: null };
+  const authFile = context.paths().openCodeAuthFile;
+  const auth = await readText(authFile);
+  const login = openAiLogin(auth);
+  const config = {
+    file: target.file,
+    before: target.text,
+    after: withPlugin(target.text, entry, isOurs(entry)),
+    isSecret: false,
+  };
+  const placeholder = {
+    file: authFile,
+    before: auth,
+    after: login === 'none' ? withPlaceholder(auth) : (auth ?? ''),
+    isSecret: true,
+  };
+  const others = files.flatMap(({ text }) => pluginEntries(text)).filter((other) => !isOurs(entry)(other));
+  return {
+    file: target.file,
+    spec: entry.spec,
+    login,
+    changes: [config, placeholder].filter(isChange),
+    warnings: warningsOf(entry, others),
+  };
+}
+
+/** Plans how the plugin gets out of the configuration of a directory, and the placeholder with it when nothing needs it any more. */
+export async function planUninstall(context: Context, directory: string): Promise<readonly Change[]> {
+  const ours = isOurs(ourEntry(context));
+  const configs = (await configFiles(directory)).map(({ file, text }) => ({
+    file,
+    before: text,
+    after: withoutPlugins(text, ours),
+    isSecret: false,
+  }));
+  const authFile = context.paths().openCodeAuthFile;
+  const auth = await readText(authFile);
+  const isNeeded = directory !== globalDirectory(context) || auth === null || openAiLogin(auth) !== 'placeholder';
+  const logins = isNeeded ? [] : [{ file: authFile, before: auth, after: withoutPlaceholder(auth), isSecret: true }];
+  return [...configs, ...logins].filter(isChange);
+}
+
+/** Writes what was planned, file by file, each in one step. */
+export async function apply(changes: readonly Change[]): Promise<void> {
+  for (const { file, after, isSecret } of changes) {
+    await replaceText(file, after, { mode: isSecret ? SECRET_MODE : CONFIG_MODE, backup: !isSecret });
+  }
+}
+
+/** Finds the plugin in the configuration of a directory; null when it is not there. */
+export async function findInstalled(context: Context, directory: string): Promise<Installed | null> {
+  const entry = ourEntry(context);
+  for (const { file, text } of await configFiles(directory)) {
+    const found = pluginEntries(text).find(isOurs(entry));
+    if (found !== undefined) return { file, spec: found.spec, isThisOma: found.spec === entry.spec };
+  }
+  return null;
+}
+
+function ourEntry({ programs }: Context): PluginEntry {
+  const spec = pathToFileURL(programs.plugin).href;
+  const ignored = IGNORED_BY_OPENCODE.find((name) => spec.includes(name));
+  if (ignored !== undefined)
+    throw new OmaError(
+      'CONFIG_INVALID',
+      `oma lies in a directory with "${ignored}" in its path, and OpenCode ignores every plugin there — move oma elsewhere`,
+    );
+  const options: PluginOptions = { node: programs.node, supervisor: programs.supervisor };
+  return { spec, options };
+}
+
+// The options have a form that only oma writes, so an entry of an oma that lay elsewhere is ours, too.
+function isOurs(entry: PluginEntry): (other: PluginEntry) => boolean {
+  return ({ spec, options }) => spec === entry.spec || pluginOptionsSchema.strict().safeParse(options).success;
+}
+
+async function configFiles(directory: string): Promise<readonly { readonly file: string; readonly text: string }[]> {
+  const files = await Promise.all(
+    CONFIG_NAMES.map(async (name) => ({ file: join(directory, name), text: await readText(join(directory, name)) })),
+  );
+  return files.flatMap(({ file, text }) => (text === null ? [] : [{ file, text }]));
+}
+
+function isChange({ before, after }: Change): boolean {
+  return after !== (before ?? '');
+}
+
+function warningsOf({ spec }: PluginEntry, others: readonly PluginEntry[]): string[] {
+  const rivals = others
+    .filter((other) => RIVAL.test(other.spec))
+    .map(
+      (other) => `Another plugin answers for OpenAI logins, too: "${other.spec}". Take it out, or it may win over oma.`,
+    );
+  const passing = NPX_CACHE.test(spec)
+    ? ['oma runs from the cache of npx, which npm may clear: install oma for good and run this again.']
+    : [];
+  return [...rivals, ...passing];
+}
