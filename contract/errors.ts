@@ -110,6 +110,7 @@ export class OmaError extends Error {
   readonly code: ErrorCode;
   readonly details: ErrorDetails | undefined;
 
+  // eslint-disable-next-line max-params -- these four are what a failure consists of.
   constructor(code: ErrorCode, message: string, details?: ErrorDetails, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
     this.name = 'OmaError';
@@ -128,6 +129,7 @@ export function isOmaError(error: unknown, code?: ErrorCode): error is OmaError 
   return error instanceof OmaError && (code === undefined || error.code === code);
 }
 
+// eslint-disable-next-line max-params -- the columns of the table above, in its order.
 function row(http: number, exit: number, retry: boolean, meaning: string): ErrorRow {
   return { http, exit, retry, meaning };
 }

@@ -113,6 +113,7 @@ export const ATTEMPTS_MAX = 3;
 /** A named reset is believed at most this far ahead (a month and a little), in milliseconds. */
 export const RESET_AHEAD_MAX_MS = 35 * 24 * 60 * MINUTE_MS;
 
+// eslint-disable-next-line max-params -- the columns of the table above, in its order.
 function row(
   blame: FailureRow['blame'],
   retry: FailureRow['retry'],

@@ -63,7 +63,7 @@ export const WORKER_OPERATIONS = {
       instructions: z.string(),
       expiresAtMs: epochMsSchema,
     }),
-    errors: ['LOGIN_PORTS_BUSY', 'UPSTREAM_UNREACHABLE', 'UPSTREAM_INVALID_ANSWER', 'OPERATION_IN_PROGRESS'],
+    errors: ['LOGIN_PORTS_BUSY', 'UPSTREAM_UNREACHABLE', 'UPSTREAM_INVALID_ANSWER', 'OPERATION_IN_PROGRESS', 'LOGIN_CANCELLED'],
     deadlineMs: 30_000,
     durability: 'none',
   },

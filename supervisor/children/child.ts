@@ -21,7 +21,7 @@ type ChildView = Status['children'][number];
 /** The two operations every child has. */
 interface Greeting {
   'session.hello': (params: Hello) => Promise<Hello>;
-  'session.ping': (params: object) => Promise<object>;
+  'session.ping': (params: Record<string, never>) => Promise<object>;
 }
 
 /** What a child is and how it is started. */

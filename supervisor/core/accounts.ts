@@ -98,7 +98,9 @@ export function removeAccount(state: State, alias: Alias): readonly [State, Acco
   const removed = findAccount(state, alias);
   const index = state.accounts.indexOf(removed);
   const { cursor, credits, seed } = state.rotation;
-  const { [alias]: _weight, ...accountWeights } = state.settings.values.accountWeights ?? {};
+  const accountWeights = Object.fromEntries(
+    Object.entries(state.settings.values.accountWeights ?? {}).filter(([name]) => name !== alias),
+  );
   const reserved = state.settings.values.antigravityReserved?.filter((name) => name !== alias);
   const values = {
     ...state.settings.values,

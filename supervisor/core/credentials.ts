@@ -98,7 +98,8 @@ export function replaceCredentials(
     ...old,
     email: tokens.email ?? old.email,
     planType: tokens.planType ?? old.planType,
-    credentials: credentialsOf(tokens, now),
+    // A refresh may bring no id token; the one of the login is still good for who the person is.
+    credentials: { ...credentialsOf(tokens, now), idToken: tokens.idToken ?? old.credentials.idToken },
     auth: { state: 'ok' },
     refreshIntent: null,
   }));

@@ -1,6 +1,6 @@
 import type { Decision } from '../../contract/decision.ts';
 import type { EpochMs } from '../../contract/scalars.ts';
-import { blockersOf, recoveryOf, standing } from './eligibility.ts';
+import { blockersOf, type Question, recoveryOf, standing } from './eligibility.ts';
 import { type Choice, chooseAccount, type LeaseInput } from './lease.ts';
 import type { Account, State } from './state.ts';
 import { isoTime } from './time.ts';
@@ -21,6 +21,7 @@ export interface DecisionInput {
 export function explain(input: DecisionInput): Decision {
   const [, choice] = chooseAccount(input.state, input.lease, input.now);
   const { state, lease, requestId, attempt, now } = input;
+  const question: Question = { needs: lease.needs, settings: lease.settings, now };
   const disabled = state.accounts.filter((account) => !account.availability.enabled).length;
   return {
     requestId,
@@ -34,7 +35,7 @@ export function explain(input: DecisionInput): Decision {
     sessionId: lease.sessionId,
     model: lease.needs.model,
     attempt,
-    candidates: state.accounts.map((account) => candidate(account, choice, lease, now)),
+    candidates: state.accounts.map((account) => candidate(account, choice, question)),
   };
 }
 
@@ -44,16 +45,11 @@ function forceStateOf({ force }: State, { endedForce }: Choice): Decision['force
   return { active: ended === null, alias: force.forcedAlias, until: isoTime(force.forcedUntil), ended };
 }
 
-function candidate(
-  account: Account,
-  choice: Choice,
-  { needs, settings }: LeaseInput,
-  now: EpochMs,
-): Decision['candidates'][number] {
+function candidate(account: Account, choice: Choice, question: Question): Decision['candidates'][number] {
   if (choice.account?.alias === account.alias) return { alias: account.alias, verdict: 'selected', until: null };
-  const stands = standing(account, needs, settings, now);
+  const stands = standing(account, question);
   if (stands !== 'blocked') return { alias: account.alias, verdict: stands, until: null };
-  const blockers = blockersOf(account, needs, settings, now);
+  const blockers = blockersOf(account, question);
   const until = recoveryOf(blockers);
   return {
     alias: account.alias,

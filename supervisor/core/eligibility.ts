@@ -22,6 +22,13 @@ export interface Blocker {
 /** How an account stands for one request: `critical` may serve, but only if nothing better can. */
 export type Standing = 'eligible' | 'critical' | 'blocked';
 
+/** What is asked of the accounts: for which request, by which settings, when. */
+export interface Question {
+  readonly needs: Needs;
+  readonly settings: Settings;
+  readonly now: EpochMs;
+}
+
 /** Needs of nobody in particular. */
 export const NO_NEEDS: Needs = { model: null, exclude: [] };
 
@@ -29,19 +36,18 @@ export const NO_NEEDS: Needs = { model: null, exclude: [] };
  * Tells how an account stands for a request.
  * Why: this runs for each account on the lease path, so it stops at the first blocker and allocates nothing; `blockersOf` names them all.
  */
-export function standing(account: Account, needs: Needs, settings: Settings, now: EpochMs): Standing {
-  if (!account.availability.enabled || account.auth.state === 'needs-login') return 'blocked';
-  if (healthAt(account.health, now) === 'cooldown') return 'blocked';
+export function standing(account: Account, { needs, settings, now }: Question): Standing {
+  if (isOff(account) || healthAt(account.health, now) === 'cooldown') return 'blocked';
   if (needs.exclude.length > 0 && needs.exclude.includes(account.alias)) return 'blocked';
   if (account.modelCooldowns.length > 0 && modelCooldownUntil(account, needs.model, now) !== null) return 'blocked';
-  if (settings.antigravityEnabled && settings.antigravityReserved.includes(account.alias)) return 'blocked';
+  if (isReserved(account, settings)) return 'blocked';
   if (account.limits.windows.length === 0) return 'eligible';
   if (exhaustedUntil(account.limits, needs.model, now) !== null) return 'blocked';
   return level(account.limits, settings, now) === 'critical' ? 'critical' : 'eligible';
 }
 
 /** Names everything that keeps an account from serving a request; empty = it can serve. */
-export function blockersOf(account: Account, needs: Needs, settings: Settings, now: EpochMs): readonly Blocker[] {
+export function blockersOf(account: Account, { needs, settings, now }: Question): readonly Blocker[] {
   const found: Blocker[] = [];
   if (!account.availability.enabled)
     found.push({ code: 'disabled', until: null, detail: account.availability.disableReason });
@@ -53,7 +59,7 @@ export function blockersOf(account: Account, needs: Needs, settings: Settings, n
   if (modelUntil !== null) found.push({ code: 'model-cooldown', until: modelUntil, detail: needs.model });
   const exhausted = exhaustedUntil(account.limits, needs.model, now);
   if (exhausted !== null) found.push({ code: 'exhausted', until: exhausted, detail: null });
-  if (settings.antigravityEnabled && settings.antigravityReserved.includes(account.alias))
+  if (isReserved(account, settings))
     found.push({ code: 'reserved', until: null, detail: null });
   if (needs.exclude.includes(account.alias)) found.push({ code: 'excluded', until: null, detail: null });
   return found;
@@ -70,18 +76,22 @@ export function recoveryOf(blockers: readonly Blocker[]): EpochMs | null {
 }
 
 /** The account that is back first by itself, and when; null = none will be. */
-export function earliestRecovery(
-  state: State,
-  needs: Needs,
-  settings: Settings,
-  now: EpochMs,
-): { readonly alias: Alias; readonly at: EpochMs } | null {
+export function earliestRecovery(state: State, question: Question): { readonly alias: Alias; readonly at: EpochMs } | null {
   let first: { readonly alias: Alias; readonly at: EpochMs } | null = null;
   for (const account of state.accounts) {
-    const at = recoveryOf(blockersOf(account, needs, settings, now));
+    const at = recoveryOf(blockersOf(account, question));
     if (at !== null && (first === null || at < first.at)) first = { alias: account.alias, at };
   }
   return first;
+}
+
+/** Not by itself but by somebody: switched off, or to be logged in again. */
+function isOff({ availability, auth }: Account): boolean {
+  return !availability.enabled || auth.state === 'needs-login';
+}
+
+function isReserved({ alias }: Account, { antigravityEnabled, antigravityReserved }: Settings): boolean {
+  return antigravityEnabled && antigravityReserved.includes(alias);
 }
 
 function modelCooldownUntil(account: Account, model: string | null, now: EpochMs): EpochMs | null {

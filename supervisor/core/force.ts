@@ -3,7 +3,7 @@ import { FORCE_TTL_MS, type ForceEnd } from '../../contract/force.ts';
 import type { Alias, EpochMs } from '../../contract/scalars.ts';
 import type { Settings } from '../../contract/settings.ts';
 import { findAccount } from './access.ts';
-import { blockersOf, NO_NEEDS } from './eligibility.ts';
+import { blockersOf, NO_NEEDS, type Question } from './eligibility.ts';
 import type { Force, State } from './state.ts';
 
 /** Who forces which account. */
@@ -33,7 +33,7 @@ export function activateForce(
     throw new OmaError('ACCOUNT_DISABLED', `"${alias}" is disabled. Enable it first with "oma enable ${alias}".`, {
       alias,
     });
-  const blockers = blockersOf(account, NO_NEEDS, settings, now);
+  const blockers = blockersOf(account, { needs: NO_NEEDS, settings, now });
   if (blockers.length > 0) {
     const reasons = blockers.map((blocker) => blocker.code);
     throw new OmaError(
@@ -69,7 +69,7 @@ export function clearForce(state: State): readonly [State, EndedForce] {
 export function reconcileForce(state: State, settings: Settings, now: EpochMs): readonly [State, EndedForce | null] {
   const { force } = state;
   if (force === null) return [state, null];
-  const because = endOf(state, force, settings, now);
+  const because = force.forcedUntil <= now ? 'expired' : lossOf(state, force, { needs: NO_NEEDS, settings, now });
   return because === null ? [state, null] : [dropForce(state, force), { alias: force.forcedAlias, because }];
 }
 
@@ -78,12 +78,12 @@ export function endForceIf(state: State, alias: Alias): State {
   return state.force?.forcedAlias === alias ? dropForce(state, state.force) : state;
 }
 
-function endOf(state: State, force: Force, settings: Settings, now: EpochMs): ForceEnd | null {
-  if (force.forcedUntil <= now) return 'expired';
-  const account = state.accounts.find((candidate) => candidate.alias === force.forcedAlias);
+/** How the forced account was lost, if it was. */
+function lossOf(state: State, { forcedAlias }: Force, question: Question): ForceEnd | null {
+  const account = state.accounts.find(({ alias }) => alias === forcedAlias);
   if (account === undefined) return 'removed';
   if (!account.availability.enabled) return 'disabled';
-  return blockersOf(account, NO_NEEDS, settings, now).length > 0 ? 'ineligible' : null;
+  return blockersOf(account, question).length > 0 ? 'ineligible' : null;
 }
 
 /** Sessions that the force brought to its account choose anew. */

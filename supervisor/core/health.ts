@@ -34,16 +34,22 @@ export function recordOutcome(
 ): readonly [State, EpochMs | null] {
   const account = state.accounts.find((candidate) => candidate.alias === alias);
   if (account === undefined) return [state, null];
-  if (outcome.kind === 'success') return [recordSuccess(state, account, model, now), null];
+  if (outcome.kind === 'success') return [recordSuccess(state, account, { model, now }), null];
   const row: FailureRow = FAILURES[outcome.kind];
   if (row.blame === 'none') return [state, null];
   if (model !== null && (row.blame === 'model' || isModelMeter(outcome)))
     return coolModel(state, { account, model, row, outcome }, now);
-  const health = cool(account.health, row, outcome, now);
+  const health = cool(account.health, { row, outcome }, now);
   return [updateAccount(state, alias, (old) => ({ ...old, health })), health.until];
 }
 
-function recordSuccess(state: State, account: Account, model: string | null, now: EpochMs): State {
+/** A failed outcome with its row of the taxonomy. */
+interface Fault {
+  readonly row: FailureRow;
+  readonly outcome: Outcome;
+}
+
+function recordSuccess(state: State, account: Account, { model, now }: { readonly model: string | null; readonly now: EpochMs }): State {
   const status = healthAt(account.health, now);
   const modelDone =
     model !== null && account.modelCooldowns.some((entry) => entry.model === model && entry.until <= now);
@@ -60,7 +66,7 @@ function afterSuccess(health: Health): Health {
   return successes >= PROBATION_SUCCESSES ? HEALTHY : { ...health, status: 'probation', until: null, successes };
 }
 
-function cool(health: Health, row: FailureRow, outcome: Outcome, now: EpochMs): Health {
+function cool(health: Health, { row, outcome }: Fault, now: EpochMs): Health {
   const status = healthAt(health, now);
   const named = namedReset(row, outcome, now);
   if (status === 'cooldown' && named === null) return health;

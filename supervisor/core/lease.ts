@@ -2,7 +2,7 @@ import type { FallbackReason } from '../../contract/decision.ts';
 import type { Alias, EpochMs } from '../../contract/scalars.ts';
 import type { Settings } from '../../contract/settings.ts';
 import { attemptsMax } from './attempts.ts';
-import { blockersOf, type Needs, standing } from './eligibility.ts';
+import { blockersOf, type Needs, type Question, standing } from './eligibility.ts';
 import { type EndedForce, reconcileForce } from './force.ts';
 import { candidatesOf, pick } from './rotation.ts';
 import { type Account, type Binding, BINDINGS_MAX, type State } from './state.ts';
@@ -35,37 +35,29 @@ export interface Choice {
 
 /** Chooses an account for a request and counts the use: force, else the session's binding, else the strategy. */
 export function chooseAccount(state: State, input: LeaseInput, now: EpochMs): readonly [State, Choice] {
-  const [current, endedForce] = reconcileForce(state, input.settings, now);
-  const { eligible, critical } = candidatesOf(current, input.needs, input.settings, now);
-  const base = {
-    endedForce,
-    attemptsMax: attemptsMax(eligible.length + critical.length),
-    movedFrom: null,
-    movedBecause: null,
-  };
-  const forced = forcedIndex(current, [...eligible, ...critical]);
+  const { needs, settings } = input;
+  const question: Question = { needs, settings, now };
+  const [current, endedForce] = reconcileForce(state, settings, now);
+  const { eligible, critical } = candidatesOf(current, question);
+  const able = [...eligible, ...critical];
+  const base = { endedForce, attemptsMax: attemptsMax(able.length), movedFrom: null, movedBecause: null };
+  if (able.length === 0) return [current, { ...base, account: null, how: 'none', fallbackReason: 'none-eligible' }];
+  const forced = forcedIndex(current, able);
   if (forced !== null)
     return [
-      used(current, forced, null, now),
+      countUse(current, forced, now),
       { ...base, account: accountAt(current, forced), how: 'force', fallbackReason: null },
     ];
-  if (eligible.length + critical.length === 0)
-    return [current, { ...base, account: null, how: 'none', fallbackReason: 'none-eligible' }];
-  const bound = boundTo(current, input, now);
-  if (bound !== null && bound.stays)
+  const bound = boundTo(current, input, question);
+  if (bound?.stays === true)
     return [
-      used(current, bound.index, input, now),
+      bind(countUse(current, bound.index, now), input, { alias: bound.alias, usedAt: now }),
       { ...base, account: accountAt(current, bound.index), how: 'affinity', fallbackReason: null },
     ];
-  const picked = pick(
-    current,
-    eligible.length > 0 ? eligible : critical,
-    input.settings.rotationStrategy,
-    input.settings,
-  );
-  const next = used({ ...current, rotation: picked.rotation }, picked.index, input, now);
-  const account = accountAt(current, picked.index);
-  const fallbackReason = reasonOf(current, input, bound !== null, eligible.length === 0);
+  const { index, rotation } = pick(current, eligible.length > 0 ? eligible : critical, settings);
+  const account = accountAt(current, index);
+  const next = bind(countUse({ ...current, rotation }, index, now), input, { alias: account.alias, usedAt: now });
+  const fallbackReason = reasonOf(current, needs, { hadBinding: bound !== null, isCritical: eligible.length === 0 });
   return [next, { ...base, ...moveOf(bound, account), account, how: 'strategy', fallbackReason }];
 }
 
@@ -76,75 +68,61 @@ interface Bound {
   readonly because: string | null;
 }
 
-function forcedIndex(state: State, candidates: readonly number[]): number | null {
+function forcedIndex(state: State, able: readonly number[]): number | null {
   const alias = state.force?.forcedAlias;
-  return alias === undefined ? null : (candidates.find((index) => state.accounts[index]?.alias === alias) ?? null);
+  return alias === undefined ? null : (able.find((index) => state.accounts[index]?.alias === alias) ?? null);
 }
 
 /** The account the session is bound to, and whether it can stay there. */
-function boundTo(state: State, { sessionId, needs, settings }: LeaseInput, now: EpochMs): Bound | null {
+function boundTo(state: State, { sessionId, settings }: LeaseInput, question: Question): Bound | null {
   if (sessionId === null || !settings.sessionAffinity) return null;
   const binding = state.bindings.get(sessionId);
-  if (binding === undefined || binding.usedAt + AFFINITY_TTL_MS < now) return null;
-  const index = state.accounts.findIndex((account) => account.alias === binding.alias);
+  if (binding === undefined || binding.usedAt + AFFINITY_TTL_MS < question.now) return null;
+  const index = state.accounts.findIndex(({ alias }) => alias === binding.alias);
   const account = state.accounts[index];
   if (account === undefined) return null;
-  const stays = standing(account, needs, settings, now) !== 'blocked';
-  const because = stays ? null : (blockersOf(account, needs, settings, now)[0]?.code ?? null);
+  const stays = standing(account, question) !== 'blocked';
+  const because = stays ? null : (blockersOf(account, question)[0]?.code ?? null);
   return { index, alias: account.alias, stays, because };
 }
 
 function reasonOf(
   state: State,
-  { needs }: LeaseInput,
-  hadBinding: boolean,
-  criticalOnly: boolean,
+  { exclude }: Needs,
+  found: { readonly hadBinding: boolean; readonly isCritical: boolean },
 ): FallbackReason | null {
-  if (needs.exclude.length > 0) return 'retry';
+  if (exclude.length > 0) return 'retry';
   if (state.force !== null) return 'forced-account-lost';
-  if (hadBinding) return 'bound-account-ineligible';
-  return criticalOnly ? 'critical-only' : null;
+  if (found.hadBinding) return 'bound-account-ineligible';
+  return found.isCritical ? 'critical-only' : null;
 }
 
-function moveOf(bound: Bound | null, account: Account | null): Pick<Choice, 'movedFrom' | 'movedBecause'> {
-  if (bound === null || account === null || bound.alias === account.alias)
-    return { movedFrom: null, movedBecause: null };
+function moveOf(bound: Bound | null, { alias }: Account): Pick<Choice, 'movedFrom' | 'movedBecause'> {
+  if (bound === null || bound.alias === alias) return { movedFrom: null, movedBecause: null };
   return { movedFrom: bound.alias, movedBecause: bound.because };
 }
 
-function accountAt(state: State, index: number): Account | null {
-  return state.accounts[index] ?? null;
+function accountAt({ accounts }: State, index: number): Account {
+  const account = accounts[index];
+  if (account === undefined) throw new Error(`no account at ${String(index)}`);
+  return account;
 }
 
-/** Counts the use and binds the session; `input` null leaves bindings alone. */
-function used(state: State, index: number, input: LeaseInput | null, now: EpochMs): State {
-  const account = state.accounts[index];
-  if (account === undefined) return state;
-  const accounts = state.accounts.with(index, {
-    ...account,
-    usage: { count: account.usage.count + 1, lastUsedAt: now },
-  });
-  const bindings =
-    input?.settings.sessionAffinity === true && input.sessionId !== null
-      ? bind(state.bindings, input.sessionId, account.alias, now)
-      : state.bindings;
-  return { ...state, accounts, bindings };
+function countUse(state: State, index: number, now: EpochMs): State {
+  const account = accountAt(state, index);
+  const usage = { count: account.usage.count + 1, lastUsedAt: now };
+  return { ...state, accounts: state.accounts.with(index, { ...account, usage }) };
 }
 
-function bind(
-  bindings: ReadonlyMap<string, Binding>,
-  sessionId: string,
-  alias: Alias,
-  now: EpochMs,
-): ReadonlyMap<string, Binding> {
-  const before = bindings.get(sessionId);
-  if (before !== undefined && before.alias === alias && now - before.usedAt < BINDING_TOUCH_MS) return bindings;
-  const next = new Map(bindings);
-  next.delete(sessionId);
-  next.set(sessionId, { alias, usedAt: now });
-  if (next.size > BINDINGS_MAX) {
-    const [oldest] = next.keys();
-    if (oldest !== undefined) next.delete(oldest);
-  }
-  return next;
+/** Binds the session to an account; the longest unused session is forgotten when there are too many. */
+function bind(state: State, { sessionId, settings }: LeaseInput, binding: Binding): State {
+  if (sessionId === null || !settings.sessionAffinity) return state;
+  const before = state.bindings.get(sessionId);
+  if (before?.alias === binding.alias && binding.usedAt - before.usedAt < BINDING_TOUCH_MS) return state;
+  const bindings = new Map(state.bindings);
+  bindings.delete(sessionId);
+  bindings.set(sessionId, binding);
+  const [oldest] = bindings.keys();
+  if (bindings.size > BINDINGS_MAX && oldest !== undefined) bindings.delete(oldest);
+  return { ...state, bindings };
 }

@@ -1,6 +1,5 @@
-import type { EpochMs } from '../../contract/scalars.ts';
-import type { Settings, Strategy } from '../../contract/settings.ts';
-import { type Needs, standing } from './eligibility.ts';
+import type { Settings } from '../../contract/settings.ts';
+import { type Question, standing } from './eligibility.ts';
 import type { Account, Rotation, State } from './state.ts';
 import { pickWeighted, weightsOf } from './weighted.ts';
 
@@ -17,24 +16,22 @@ export interface Candidates {
 }
 
 /** Sorts the accounts by how they stand for a request. */
-export function candidatesOf(state: State, needs: Needs, settings: Settings, now: EpochMs): Candidates {
+export function candidatesOf({ accounts }: State, question: Question): Candidates {
   const eligible: number[] = [];
   const critical: number[] = [];
-  const { accounts } = state;
   for (let index = 0; index < accounts.length; index += 1) {
     const account = accounts[index];
     if (account === undefined) continue;
-    const stands = standing(account, needs, settings, now);
+    const stands = standing(account, question);
     if (stands === 'eligible') eligible.push(index);
     else if (stands === 'critical') critical.push(index);
   }
   return { eligible, critical };
 }
 
-/** Picks one of some accounts by a strategy. Shape: `indexes` is not empty and ascending. */
-export function pick(state: State, indexes: readonly number[], strategy: Strategy, settings: Settings): Picked {
-  const { rotation, accounts } = state;
-  switch (strategy) {
+/** Picks one of some accounts by the strategy in force. Shape: `indexes` is not empty and ascending. */
+export function pick({ rotation, accounts }: State, indexes: readonly number[], settings: Settings): Picked {
+  switch (settings.rotationStrategy) {
     case 'round-robin':
       return at(rotation, indexes.find((index) => index > rotation.cursor) ?? indexes[0] ?? 0);
     case 'least-used':

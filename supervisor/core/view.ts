@@ -8,7 +8,7 @@ import { healthAt } from './health.ts';
 import { confidence, fiveHourView, level, weeklyView, windowViews } from './limits.ts';
 import { matchingPreset } from './presets.ts';
 import { type Effective, type Layers, lockedSettings } from './settings.ts';
-import type { Account, Seat, State } from './state.ts';
+import type { Account, Availability, Seat, State } from './state.ts';
 import { isoTime, isoTimeOrNull } from './time.ts';
 import { DEFAULT_WEIGHT } from './weighted.ts';
 
@@ -26,7 +26,7 @@ export function accountView(
   account: Account,
   { state, settings, inFlight, reauth, now }: AccountViewInput,
 ): AccountView {
-  const blockers = blockersOf(account, NO_NEEDS, settings, now);
+  const blockers = blockersOf(account, { needs: NO_NEEDS, settings, now });
   const { limits, availability, health } = account;
   const status = healthAt(health, now);
   return {
@@ -36,9 +36,7 @@ export function accountView(
     seat: seatHash(account.seat),
     addedAt: isoTime(account.addedAt),
     enabled: availability.enabled,
-    disabledAt: availability.enabled ? null : isoTime(availability.disabledAt),
-    disabledBy: availability.enabled ? null : availability.disabledBy,
-    disableReason: availability.enabled ? null : availability.disableReason,
+    ...disabledOf(availability),
     active: state.activeAlias === account.alias,
     forced: state.force?.forcedAlias === account.alias && state.force.forcedUntil > now,
     eligible: blockers.length === 0,
@@ -68,6 +66,12 @@ export function accountView(
     tokenExpiresAt: isoTime(account.credentials.expiresAt),
     reauth,
   };
+}
+
+function disabledOf(availability: Availability): Pick<AccountView, 'disabledAt' | 'disabledBy' | 'disableReason'> {
+  if (availability.enabled) return { disabledAt: null, disabledBy: null, disableReason: null };
+  const { disabledAt, disabledBy, disableReason } = availability;
+  return { disabledAt: isoTime(disabledAt), disabledBy, disableReason };
 }
 
 /** Shows the force to the outside. */

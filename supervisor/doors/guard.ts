@@ -92,11 +92,13 @@ function refuseForeignHost(host: string | undefined, port: number): void {
 
 function refuseForeignOrigin(origin: string | undefined, site: string | undefined, port: number): void {
   const isForeignSite = site !== undefined && site !== 'same-origin' && site !== 'none';
-  if (origin === undefined && !isForeignSite) return;
-  const match = /^http:\/\/([^/]+)$/.exec(origin ?? '');
-  const { name, number } = splitHost(match?.[1] ?? '');
-  if (!isForeignSite && isLoopbackHost(name) && number === port) return;
+  if (!isForeignSite && (origin === undefined || isOurOrigin(origin, port))) return;
   throw new OmaError('FORBIDDEN_ORIGIN', 'Another web page sent this request, so it was refused.');
+}
+
+function isOurOrigin(origin: string, port: number): boolean {
+  const { name, number } = splitHost(/^http:\/\/([^/]+)$/.exec(origin)?.[1] ?? '');
+  return isLoopbackHost(name) && number === port;
 }
 
 function splitHost(host: string): { readonly name: string; readonly number: number } {

@@ -40,7 +40,7 @@ export function startProbeLoop({ context, probes, random }: ProbeLoopDeps): () =
     for (const account of probeable(context)) {
       if (isOver) return;
       const schedule = schedules.get(account.alias) ?? {
-        at: context.now() + firstDelay(account, interval, random(), context.now()),
+        at: context.now() + firstDelay(account, context.now(), interval) + random() * MINUTE_MS,
         failures: 0,
       };
       schedules.set(account.alias, schedule);
@@ -71,9 +71,9 @@ function probeable({ store }: Context): readonly Account[] {
 }
 
 /** An account never probed, or long ago, comes first; others wait out their interval. */
-function firstDelay({ limits }: Account, interval: number, jitter: number, now: EpochMs): number {
+function firstDelay({ limits }: Account, now: EpochMs, interval: number): number {
   const age = limits.lastProbeAt === null ? interval : now - limits.lastProbeAt;
-  return Math.max(0, interval - age) + jitter * MINUTE_MS;
+  return Math.max(0, interval - age);
 }
 
 function nextSchedule(

@@ -8,9 +8,9 @@ import type { Store } from '../store/store.ts';
 
 /** What an operation may write to the log. */
 export interface OperationLog {
-  info: (fields: object, message: string) => void;
-  warn: (fields: object, message: string) => void;
-  error: (fields: object, message: string) => void;
+  info: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+  warn: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+  error: (fields: Readonly<Record<string, unknown>>, message: string) => void;
 }
 
 /** Where things are and whom to talk to; fixed for the life of the supervisor. */

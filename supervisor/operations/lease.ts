@@ -96,7 +96,7 @@ interface Chosen {
 function choose({ context, decisions, onForceEnded }: LeaseDeps, params: Acquire, lease: LeaseInput): Chosen {
   return context.store.change('lease.acquire', (state, now) => {
     const [next, choice] = chooseAccount(state, lease, now);
-    const isUsable = choice.account !== null && hasUsableToken(context, state, choice.account, now);
+    const isUsable = choice.account !== null && hasUsableToken(context, { state, account: choice.account }, now);
     if (isUsable || choice.account === null)
       decisions.record({ state, lease, requestId: params.requestId, attempt: params.attempt, now });
     if (choice.endedForce !== null && (isUsable || choice.account === null)) onForceEnded(choice.endedForce);
@@ -105,7 +105,11 @@ function choose({ context, decisions, onForceEnded }: LeaseDeps, params: Acquire
 }
 
 /** Why: a new token may be handed out only once it is on disk. */
-function hasUsableToken({ store }: Context, state: State, account: Account, now: number): boolean {
+function hasUsableToken(
+  { store }: Context,
+  { state, account }: { readonly state: State; readonly account: Account },
+  now: number,
+): boolean {
   if (tokenFreshness(account.credentials, now) === 'expired') return false;
   const index = state.accounts.indexOf(account);
   return store.durable().accounts[index]?.credentials === account.credentials;
@@ -193,13 +197,13 @@ function noEligible(
   const { settings: inForce } = settings.effective();
   const accounts = state.accounts.map((account) => ({
     alias: account.alias,
-    blockers: blockersOf(account, input.needs, inForce, at).map(({ code, until, detail }) => ({
+    blockers: blockersOf(account, { needs: input.needs, settings: inForce, now: at }).map(({ code, until, detail }) => ({
       code,
       until: isoTimeOrNull(until),
       detail: unusable.get(account.alias) ?? detail,
     })),
   }));
-  const first = earliestRecovery(state, { ...input.needs, exclude: [] }, inForce, at);
+  const first = earliestRecovery(state, { needs: { ...input.needs, exclude: [] }, settings: inForce, now: at });
   const details = {
     accounts,
     earliestRecovery: isoTimeOrNull(first?.at ?? null),

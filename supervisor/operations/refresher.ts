@@ -73,17 +73,7 @@ export function createRefresher(context: Context, hooks: RefresherHooks): Refres
       case 'granted':
         return save(alias, answer.tokens);
       case 'rejected':
-        await context.store.transact(
-          'refresh.rejected',
-          (state, now) => [requireLogin(state, { alias, reason: answer.code }, now), undefined],
-          'before-reply',
-        );
-        context.emit({ type: 'account-needs-login', at: isoTime(context.now()), alias, reason: answer.code });
-        throw new OmaError(
-          'REFRESH_REJECTED',
-          `The provider no longer accepts the login of "${alias}" (${answer.code}). Renew it with "oma reauth ${alias}".`,
-          { alias, reason: answer.code },
-        );
+        return refuse(alias, answer.code);
       case 'not-sent':
         blockedUntil.set(alias, context.now() + RETRY_AFTER_MS);
         await context.store.transact(
@@ -103,6 +93,21 @@ export function createRefresher(context: Context, hooks: RefresherHooks): Refres
     }
   };
 
+  /** Stores the provider's final no. Errors: REFRESH_REJECTED, always. */
+  const refuse = async (alias: Alias, reason: string): Promise<never> => {
+    await context.store.transact(
+      'refresh.rejected',
+      (state, now) => [requireLogin(state, { alias, reason }, now), undefined],
+      'before-reply',
+    );
+    context.emit({ type: 'account-needs-login', at: isoTime(context.now()), alias, reason });
+    throw new OmaError(
+      'REFRESH_REJECTED',
+      `The provider no longer accepts the login of "${alias}" (${reason}). Renew it with "oma reauth ${alias}".`,
+      { alias, reason },
+    );
+  };
+
   /** Why: the old token is spent, so these must reach the disk sooner or later; until then nobody gets them. */
   const save = async (alias: Alias, tokens: TokenSet): Promise<Account> => {
     try {
@@ -116,6 +121,7 @@ export function createRefresher(context: Context, hooks: RefresherHooks): Refres
       hooks.renewed(account);
       return account;
     } catch (error) {
+      if (isOmaError(error, 'IDENTITY_MISMATCH')) return refuse(alias, 'another-identity');
       if (isOmaError(error, 'STORE_UNWRITABLE')) {
         unsaved.set(alias, tokens);
         context.later(

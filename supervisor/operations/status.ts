@@ -29,6 +29,7 @@ export function getStatus({ context, leases, facts }: StatusDeps): Status {
   const state = context.store.read();
   const now = context.now();
   const { settings } = context.settings.effective();
+  const question = { needs: NO_NEEDS, settings, now };
   const store = context.store.status();
   const enabled = state.accounts.filter((account) => account.availability.enabled);
   const lastServed = state.accounts.reduce<{ alias: string; at: number } | null>(
@@ -56,10 +57,10 @@ export function getStatus({ context, leases, facts }: StatusDeps): Status {
     accounts: {
       total: state.accounts.length,
       enabled: enabled.length,
-      eligible: enabled.filter((account) => standing(account, NO_NEEDS, settings, now) !== 'blocked').length,
+      eligible: enabled.filter((account) => standing(account, question) !== 'blocked').length,
       needsLogin: enabled.filter((account) => account.auth.state === 'needs-login').map((account) => account.alias),
       lastServed: lastServed?.alias ?? null,
-      earliestRecovery: isoTimeOrNull(earliestRecovery(state, NO_NEEDS, settings, now)?.at ?? null),
+      earliestRecovery: isoTimeOrNull(earliestRecovery(state, question)?.at ?? null),
     },
     openRefreshes: state.accounts.flatMap(({ alias, refreshIntent }) =>
       refreshIntent?.unanswered === true ? [{ alias, since: isoTime(refreshIntent.sentAt) }] : [],
