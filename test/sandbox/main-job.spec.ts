@@ -63,21 +63,16 @@ describe('the real OpenCode through the built plugin', () => {
   it('refreshes an expired token once for sixteen OpenCode processes at the same time', async () => {
     const simulator = await useSimulator({ seats: SEATS.slice(0, 1) });
     const oma = await useOma({ simulator });
+    // The first start of OpenCode sets its database up, which is not what is tested here.
+    expect(servedBy((await opencodeRun(oma.opencode, 'warm up')).stdout)).toBe('a');
     simulator.control.expireAccess('a');
-    simulator.control.advanceClock(1_000);
     const before = simulator.control.requests({ endpoint: 'token' }).length;
-    const answers = await Promise.all(
-      Array.from({ length: 16 }, (_, index) =>
-        opencodeRun(oma.opencode, `question ${String(index)}`, { deadlineMs: 110_000 }),
-      ),
-    );
-    const failed = answers.find(({ code }) => code !== 0);
-    expect(
-      answers.map(({ code, stdout }) => [code, servedBy(stdout)]),
-      `${failed?.stdout ?? ''}${failed?.stderr ?? ''}`,
-    ).toEqual(answers.map(() => [0, 'a']));
+    const questions = Array.from({ length: 16 }, (_, index) => `question ${String(index)}`);
+    const answers = await Promise.all(questions.map((text) => opencodeRun(oma.opencode, text, { deadlineMs: 150_000 })));
+    const said = answers.map(({ code, stdout, stderr }) => ({ code, served: servedBy(stdout), stderr }));
+    expect(said.filter(({ code, served }) => code !== 0 || served !== 'a')).toEqual([]);
     expect(simulator.control.requests({ endpoint: 'token' }).length - before).toBe(1);
-  });
+  }, 200_000);
 
   it('ends a running stream well when the supervisor is killed, and serves the next request', async () => {
     const simulator = await useSimulator({ seats: SEATS });
