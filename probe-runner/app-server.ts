@@ -3,9 +3,9 @@ import { StringDecoder } from 'node:string_decoder';
 
 import * as z from 'zod';
 
+import type { GuardedChild } from '../runtime/guarded-child.ts';
 import type { Deps } from './deps.ts';
 import { type Failure, failure, type Verdict } from './evidence.ts';
-import type { GuardedChild } from './guarded-child.ts';
 import { writeConfig } from './home.ts';
 import { judgeLimits, judgeServerError } from './judge-app-server.ts';
 import { collect, type Output } from './output.ts';
@@ -26,7 +26,9 @@ export async function askAppServer(deps: Deps, stage: Stage): Promise<Verdict> {
   const impatience = setTimeout(() => child.stop('deadline'), FAREWELL_MS);
   await over.finally(() => clearTimeout(impatience));
   if (reply.kind === 'failed') return reply;
-  return reply.error === undefined ? judgeLimits({ result: reply.result, accountId: stage.accountId, observedAtMs }) : judgeServerError(reply.error.message);
+  return reply.error === undefined
+    ? judgeLimits({ result: reply.result, accountId: stage.accountId, observedAtMs })
+    : judgeServerError(reply.error.message);
 }
 
 /** Time the server has to end once it has answered, in milliseconds. */
@@ -51,7 +53,14 @@ interface Reply extends Pick<z.infer<typeof messageSchema>, 'result' | 'error'> 
 function converse({ stdin, stdout }: GuardedChild, version: string): Promise<Reply | Failure> {
   // A server that dies while we write is heard of by its end.
   stdin?.on('error', () => undefined);
-  send(stdin, { method: 'initialize', id: INITIALIZE_ID, params: { clientInfo: { name: 'oma', title: 'oma limits probe', version }, capabilities: { experimentalApi: true } } });
+  send(stdin, {
+    method: 'initialize',
+    id: INITIALIZE_ID,
+    params: {
+      clientInfo: { name: 'oma', title: 'oma limits probe', version },
+      capabilities: { experimentalApi: true },
+    },
+  });
   return new Promise((resolve) => {
     const decoder = new StringDecoder('utf8');
     let rest = '';
@@ -69,7 +78,8 @@ function converse({ stdin, stdout }: GuardedChild, version: string): Promise<Rep
 /** Hears one line of the server; null = go on listening. */
 function hear(stdin: Writable | null, line: string): Reply | Failure | null {
   const message = messageSchema.safeParse(parseJson(line)).data;
-  if (message === undefined) return failure('UNKNOWN_SHAPE', 'codex app-server said something that is no message. oma may need an update.');
+  if (message === undefined)
+    return failure('UNKNOWN_SHAPE', 'codex app-server said something that is no message. oma may need an update.');
   const { id, method, result, error } = message;
   if (method !== undefined) {
     // What it asks of us, such as another login, it does not get.

@@ -99,7 +99,10 @@ function catalogueEntry(slug: string, priority: number): Readonly<Record<string,
 function otherOrigin(baseUrl: string): string {
   const url = new URL(baseUrl);
   if (url.protocol !== 'http:' || !isLoopbackHost(url.hostname)) return baseUrl;
-  return baseUrl.replace(url.host, `${url.hostname === 'localhost' ? '127.0.0.1' : 'localhost'}${url.port === '' ? '' : `:${url.port}`}`);
+  return baseUrl.replace(
+    url.host,
+    `${url.hostname === 'localhost' ? '127.0.0.1' : 'localhost'}${url.port === '' ? '' : `:${url.port}`}`,
+  );
 }
 
 /** A JSON string is a TOML string. */

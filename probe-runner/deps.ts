@@ -9,7 +9,7 @@ export interface Deps {
   /** Variables that codex may see: where programs are, and how the network is reached. */
   readonly environment: Readonly<Record<string, string>>;
   readonly deadlines: Deadlines;
-  now(): EpochMs;
+  now: () => EpochMs;
 }
 
 /** Longest time for one run, in milliseconds. */
@@ -36,6 +36,10 @@ const PASSED_ON = [
 ] as const;
 
 /** Chooses what codex may see of an environment. Why: an API key or a CODEX_HOME there would let it run as somebody else. */
-export function codexEnvironment(environment: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(PASSED_ON.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])));
+export function codexEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    PASSED_ON.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])),
+  );
 }

@@ -1,12 +1,6 @@
 import type { ProbeFailureCode, ReportedWindow } from '../contract/limits.ts';
 import type { EpochMs } from '../contract/scalars.ts';
-
-/** How a process ended. Shape: `killedFor` says that we ended it, and why. */
-export interface Ending {
-  readonly exitCode: number | null;
-  readonly signal: string | null;
-  readonly killedFor: 'deadline' | 'cancel' | 'output' | null;
-}
+import type { Ending } from '../runtime/guarded-child.ts';
 
 /** A session file that codex left in the private home. */
 export interface SessionFile {
@@ -42,8 +36,19 @@ export interface Failure {
 
 /** What the evidence is worth. */
 export type Verdict =
-  | { readonly kind: 'complete'; readonly observedAtMs: EpochMs; readonly planType: string | null; readonly windows: readonly ReportedWindow[]; readonly sessionFile: string | null }
-  | { readonly kind: 'no_data'; readonly observedAtMs: EpochMs; readonly message: string; readonly sessionFile: string | null }
+  | {
+      readonly kind: 'complete';
+      readonly observedAtMs: EpochMs;
+      readonly planType: string | null;
+      readonly windows: readonly ReportedWindow[];
+      readonly sessionFile: string | null;
+    }
+  | {
+      readonly kind: 'no_data';
+      readonly observedAtMs: EpochMs;
+      readonly message: string;
+      readonly sessionFile: string | null;
+    }
   | Failure;
 
 /** Makes a failure that no other request would mend. */

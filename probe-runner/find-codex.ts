@@ -3,9 +3,9 @@ import { createRequire } from 'node:module';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { arch, platform } from 'node:process';
 
+import { startGuarded } from '../runtime/guarded-child.ts';
 import { isSupported, parseVersion } from './codex-version.ts';
 import type { Deps } from './deps.ts';
-import { startGuarded } from './guarded-child.ts';
 import { collect } from './output.ts';
 
 /** A codex that can be run. */
@@ -37,13 +37,24 @@ export function createFindCodex(deps: Deps): FindCodex {
     const version = known === undefined ? await askVersion(deps, path) : known;
     versions.clear();
     versions.set(key, version);
-    if (version === null) return nothing('The codex that was found does not tell its version. Reinstall it, or name another with OPENCODE_MULTI_AUTH_CODEX_BIN.', path);
-    if (!isSupported(version)) return { codex: null, path, version, message: `codex ${version} is too old for probes; oma needs 0.155 or newer. Update it with "npm install -g @openai/codex@latest".` };
+    if (version === null)
+      return nothing(
+        'The codex that was found does not tell its version. Reinstall it, or name another with OPENCODE_MULTI_AUTH_CODEX_BIN.',
+        path,
+      );
+    if (!isSupported(version))
+      return {
+        codex: null,
+        path,
+        version,
+        message: `codex ${version} is too old for probes; oma needs 0.155 or newer. Update it with "npm install -g @openai/codex@latest".`,
+      };
     return { codex: { path, version }, path, version, message: `codex ${version} is ready for probes.` };
   };
 }
 
-const NOT_ON_PATH = 'There is no codex on the PATH. Install it with "npm install -g @openai/codex", or name it with OPENCODE_MULTI_AUTH_CODEX_BIN.';
+const NOT_ON_PATH =
+  'There is no codex on the PATH. Install it with "npm install -g @openai/codex", or name it with OPENCODE_MULTI_AUTH_CODEX_BIN.';
 const NOT_THERE = 'OPENCODE_MULTI_AUTH_CODEX_BIN does not name a program. Correct or unset it.';
 
 function nothing(message: string, path: string | null): Inspection {

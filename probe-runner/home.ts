@@ -1,4 +1,4 @@
-import { lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { EpochMs, Secret } from '../contract/scalars.ts';
@@ -24,20 +24,25 @@ export interface Login {
 /** Homes looked at in a sweep, at most. */
 const HOMES_MAX = 10_000;
 
+/** Bits that let anybody else in. */
+const OTHERS = 0o077;
+
 const SEAT = /^[a-f0-9]{8,64}$/;
 
 /** What stays in a home between two runs: who the installation is, and files that codex would only unpack again. */
 const KEPT: ReadonlySet<string> = new Set(['installation_id', 'skills', '.sandbox_migration']);
 
-/** Opens the home of a seat, only for us to enter. Errors: rejects if it is a link or not ours. */
+/** Opens the home of a seat, only for us to enter. Errors: rejects if a part of it is a link or belongs to somebody else. */
 export async function openHome(homesDir: string, seat: string): Promise<Home> {
   const root = join(homesDir, seat);
   const home: Home = { root, codexHome: join(root, '.codex'), cwd: join(root, 'cwd') };
   await mkdir(homesDir, { recursive: true, mode: 0o700 });
   for (const directory of [root, home.codexHome, home.cwd]) {
     await mkdir(directory, { recursive: true, mode: 0o700 });
-    const { mode } = await lstat(directory);
-    if ((mode & 0o170_000) !== 0o040_000 || (mode & 0o077) !== 0) throw new Error('A private home is a link or open to others.');
+    const found = await lstat(directory);
+    if (!found.isDirectory())
+      throw new Error('A private home of a probe is no directory but a link, so nothing is written there.');
+    if ((found.mode & OTHERS) !== 0) await chmod(directory, 0o700);
   }
   await clean(home);
   return home;
@@ -57,9 +62,14 @@ export async function isLoginUntouched({ codexHome }: Home, written: string): Pr
 }
 
 /** Writes what codex reads before it runs. Shape: `models` null = it describes the models itself. */
-export async function writeConfig({ codexHome }: Home, baseUrl: string, models: readonly string[] | null): Promise<void> {
+export async function writeConfig(
+  { codexHome }: Home,
+  baseUrl: string,
+  models: readonly string[] | null,
+): Promise<void> {
   const catalogueFile = models === null ? null : join(codexHome, 'probe-models.json');
-  if (models !== null && catalogueFile !== null) await writeFile(catalogueFile, modelCatalogue(models), { mode: 0o600 });
+  if (models !== null && catalogueFile !== null)
+    await writeFile(catalogueFile, modelCatalogue(models), { mode: 0o600 });
   await writeFile(join(codexHome, 'config.toml'), configToml({ baseUrl, catalogueFile }), { mode: 0o600 });
 }
 
@@ -97,7 +107,12 @@ function loginFile({ accessToken, idToken, accountId }: Login, now: EpochMs): st
   return JSON.stringify({
     auth_mode: 'chatgptAuthTokens',
     OPENAI_API_KEY: null,
-    tokens: { id_token: identity(idToken) ?? identity(accessToken) ?? NOBODY, access_token: accessToken, refresh_token: '', account_id: accountId },
+    tokens: {
+      id_token: identity(idToken) ?? identity(accessToken) ?? NOBODY,
+      access_token: accessToken,
+      refresh_token: '',
+      account_id: accountId,
+    },
     last_refresh: new Date(now).toISOString(),
   });
 }

@@ -16,13 +16,22 @@ export interface ServerEvidence {
 /** Decides what an answer of the app-server proves: all meters or nothing. */
 export function judgeLimits({ result, accountId, observedAtMs }: ServerEvidence): Verdict {
   const answer = resultSchema.safeParse(result).data;
-  if (answer === undefined) return failure('UNKNOWN_SHAPE', 'codex app-server answered in a shape oma does not know. oma may need an update.');
-  if ((answer.accountId ?? accountId) !== accountId) return failure('INCOMPLETE', 'codex app-server answered for another account, so the probe proves nothing.');
+  if (answer === undefined)
+    return failure('UNKNOWN_SHAPE', 'codex app-server answered in a shape oma does not know. oma may need an update.');
+  if ((answer.accountId ?? accountId) !== accountId)
+    return failure('INCOMPLETE', 'codex app-server answered for another account, so the probe proves nothing.');
   const named = Object.values(answer.rateLimitsByLimitId ?? {});
   const meters = named.length > 0 ? named : [answer.rateLimits];
   const windows = reportedWindows(meters);
-  if (windows === null) return failure('UNKNOWN_SHAPE', 'codex app-server named windows that oma cannot place. oma may need an update.');
-  if (!hasMainMeter(windows)) return { kind: 'no_data', observedAtMs, message: 'codex app-server named no window of the main meter.', sessionFile: null };
+  if (windows === null)
+    return failure('UNKNOWN_SHAPE', 'codex app-server named windows that oma cannot place. oma may need an update.');
+  if (!hasMainMeter(windows))
+    return {
+      kind: 'no_data',
+      observedAtMs,
+      message: 'codex app-server named no window of the main meter.',
+      sessionFile: null,
+    };
   const planType = meters.find(({ limitId }) => limitId === MAIN_LIMIT_ID)?.planType ?? null;
   return { kind: 'complete', observedAtMs, planType, windows, sessionFile: null };
 }
@@ -31,7 +40,8 @@ export function judgeLimits({ result, accountId, observedAtMs }: ServerEvidence)
 export function judgeServerError(message: string): Verdict {
   const status = /failed: (\d{3}) /.exec(message)?.[1];
   if (status !== undefined) return refusalOfStatus(Number(status), message);
-  if (/error sending request|dns error|connect/i.test(message)) return failure('UNREACHABLE', 'The backend could not be reached.');
+  if (/error sending request|dns error|connect/i.test(message))
+    return failure('UNREACHABLE', 'The backend could not be reached.');
   return refusalOf({ message, info: null });
 }
 

@@ -5,7 +5,14 @@ import type { EpochMs } from '../contract/scalars.ts';
 import { isSupported, namesAccount } from './codex-version.ts';
 import { type ExecEvidence, type Failure, failure, type SessionFile, type Verdict } from './evidence.ts';
 import { hasMainMeter, type Meter, reportedWindows, sessionLimitsSchema } from './meters.ts';
-import { parsePrinted, parseSession, type PrintedLine, type SessionLine, skimPrinted, skimSession } from './parse-report.ts';
+import {
+  parsePrinted,
+  parseSession,
+  type PrintedLine,
+  type SessionLine,
+  skimPrinted,
+  skimSession,
+} from './parse-report.ts';
 import { excerpt, refusalOf } from './refusal.ts';
 
 /**
@@ -18,7 +25,9 @@ export function judge(evidence: ExecEvidence): Verdict {
 
 /** Whatever was cut anywhere but between two lines ends without a line break. */
 function cut({ stdout, sessions }: ExecEvidence): Failure | null {
-  return [stdout, ...sessions.map(({ text }) => text)].every((text) => text.endsWith('\n')) ? null : incomplete('What codex left breaks off');
+  return [stdout, ...sessions.map(({ text }) => text)].every((text) => text.endsWith('\n'))
+    ? null
+    : incomplete('What codex left breaks off');
 }
 
 function judgePrinted(evidence: ExecEvidence): Verdict {
@@ -31,7 +40,8 @@ function judgePrinted(evidence: ExecEvidence): Verdict {
 
 function judgeSession(evidence: ExecEvidence, threadId: string): Verdict {
   const file = only(evidence.sessions);
-  if (file === undefined || !file.name.endsWith(`-${threadId}.jsonl`)) return incomplete('There is not exactly one session file of this run');
+  if (file === undefined || !file.name.endsWith(`-${threadId}.jsonl`))
+    return incomplete('There is not exactly one session file of this run');
   const lines = parseSession(file.text);
   if (lines === null) return incomplete('The session file breaks off or has gaps');
   return metaDoubt(lines, evidence, threadId) ?? turnDoubt(lines, evidence) ?? figures(lines, evidence, file.name);
@@ -52,7 +62,8 @@ function badEnding(evidence: ExecEvidence): Failure | null {
       break;
   }
   if (evidence.signal !== null) return failure('INTERRUPTED', `codex was ended from outside (${evidence.signal}).`);
-  if (!isSupported(evidence.codexVersion)) return failure('UNSUPPORTED_CODEX', `codex ${evidence.codexVersion} is too old.`);
+  if (!isSupported(evidence.codexVersion))
+    return failure('UNSUPPORTED_CODEX', `codex ${evidence.codexVersion} is too old.`);
   return evidence.exitCode === 0 ? null : refused(evidence);
 }
 
@@ -64,7 +75,10 @@ function refused({ stdout, stderr, sessions }: ExecEvidence): Failure {
   return failure('UNKNOWN_SHAPE', `codex did not start: ${excerpt(stderr)}`);
 }
 
-const completeErrorSchema = z.object({ type: z.literal('task_complete'), error: z.object({ codex_error_info: z.unknown() }) });
+const completeErrorSchema = z.object({
+  type: z.literal('task_complete'),
+  error: z.object({ codex_error_info: z.unknown() }),
+});
 
 function errorInfo(sessions: readonly SessionFile[]): unknown {
   const last = skimSession(sessions[0]?.text ?? '', 'task_complete').at(-1);
@@ -75,11 +89,16 @@ function errorInfo(sessions: readonly SessionFile[]): unknown {
 function printedDoubt(printed: readonly PrintedLine[]): Failure | null {
   const count = (type: string): number => printed.filter((line) => line.type === type).length;
   // An item of type "error" is only a warning and appears in good runs.
-  const answer = only(printed.flatMap(({ type, item }) => (type === 'item.completed' && item?.type === 'agent_message' ? [item] : [])));
+  const answer = only(
+    printed.flatMap(({ type, item }) => (type === 'item.completed' && item?.type === 'agent_message' ? [item] : [])),
+  );
   return demand([
     [printed[0]?.type === 'thread.started' && count('thread.started') === 1, 'codex did not print one thread'],
     [count('turn.started') === 1, 'codex did not print one turn'],
-    [printed.at(-1)?.type === 'turn.completed' && count('turn.completed') === 1, 'codex did not print the end of its turn'],
+    [
+      printed.at(-1)?.type === 'turn.completed' && count('turn.completed') === 1,
+      'codex did not print the end of its turn',
+    ],
     [count('error') === 0, 'codex printed an error'],
     [isText(answer?.text), 'codex did not print one answer'],
   ]);
@@ -99,7 +118,8 @@ function metaDoubt(lines: readonly SessionLine[], evidence: ExecEvidence, thread
   if (line === undefined || line !== lines[0]) return incomplete('The session file does not hold one session');
   const meta = metaSchema.safeParse(line.payload).data;
   if (meta === undefined) return unknown('The head of the session file');
-  if (meta.cli_version !== evidence.codexVersion) return unknown(`The session file of codex ${excerpt(meta.cli_version)} instead of ${evidence.codexVersion}`);
+  if (meta.cli_version !== evidence.codexVersion)
+    return unknown(`The session file of codex ${excerpt(meta.cli_version)} instead of ${evidence.codexVersion}`);
   return demand([
     [meta.id === threadId, 'The session file belongs to another run'],
     [!isOlder(meta.timestamp, evidence), 'The session is older than this run'],
@@ -128,11 +148,20 @@ function turnDoubt(lines: readonly SessionLine[], { model, effort }: ExecEvidenc
   const usage = turnSchema.safeParse(only(payloadsOf(lines, 'token_usage_record'))).data;
   return demand([
     [!events.some(({ type }) => BAD_EVENTS.has(type)), 'The turn was cut short'],
-    [turn !== undefined && completed !== undefined && events.at(-1) === completed, 'The session file does not hold one turn that ended'],
+    [
+      turn !== undefined && completed !== undefined && events.at(-1) === completed,
+      'The session file does not hold one turn that ended',
+    ],
     [end !== undefined, 'The turn ended with an error or without an answer'],
     [end?.turn_id === turn, 'The turn that ended is not the one that began'],
-    [contexts.length > 0 && contexts.every((context) => context?.turn_id === turn), 'The session file does not tell how the turn ran'],
-    [contexts.every((context) => context?.model === model && context.effort === effort), 'codex ran another model or effort than asked'],
+    [
+      contexts.length > 0 && contexts.every((context) => context?.turn_id === turn),
+      'The session file does not tell how the turn ran',
+    ],
+    [
+      contexts.every((context) => context?.model === model && context.effort === effort),
+      'codex ran another model or effort than asked',
+    ],
     [usage?.turn_id === turn, 'The turn does not hold one completed answer of the model'],
   ]);
 }
@@ -149,10 +178,18 @@ function figures(lines: readonly SessionLine[], evidence: ExecEvidence, sessionF
   return verdictOf(count.rate_limits, { observedAtMs: Date.parse(line.timestamp), sessionFile });
 }
 
-function verdictOf(meter: Meter | null, seen: { readonly observedAtMs: EpochMs; readonly sessionFile: string }): Verdict {
+function verdictOf(
+  meter: Meter | null,
+  seen: { readonly observedAtMs: EpochMs; readonly sessionFile: string },
+): Verdict {
   const windows = meter?.limitId === MAIN_LIMIT_ID ? reportedWindows([meter]) : [];
   if (windows === null) return unknown('The windows of the session file');
-  if (meter === null || !hasMainMeter(windows)) return { kind: 'no_data', ...seen, message: 'The probe completed, but codex was told nothing about the main meter.' };
+  if (meter === null || !hasMainMeter(windows))
+    return {
+      kind: 'no_data',
+      ...seen,
+      message: 'The probe completed, but codex was told nothing about the main meter.',
+    };
   return { kind: 'complete', ...seen, planType: meter.planType, windows };
 }
 

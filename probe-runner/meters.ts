@@ -39,9 +39,12 @@ export const sessionLimitsSchema = z
     secondary: absent(sessionWindowSchema()),
     plan_type: absent(z.string()),
   })
-  .transform(
-    ({ limit_id: limitId, limit_name: limitName, plan_type: planType, primary, secondary }): Meter => ({ limitId, limitName, planType, windows: present(primary, secondary) }),
-  );
+  .transform(({ limit_id: limitId, limit_name: limitName, plan_type: planType, primary, secondary }): Meter => ({
+    limitId,
+    limitName,
+    planType,
+    windows: present(primary, secondary),
+  }));
 
 /** A snapshot of `account/rateLimits/read`. */
 export const serverLimitsSchema = z
@@ -52,7 +55,12 @@ export const serverLimitsSchema = z
     secondary: absent(serverWindowSchema()),
     planType: absent(z.string()),
   })
-  .transform(({ limitId, limitName, planType, primary, secondary }): Meter => ({ limitId, limitName, planType, windows: present(primary, secondary) }));
+  .transform(({ limitId, limitName, planType, primary, secondary }): Meter => ({
+    limitId,
+    limitName,
+    planType,
+    windows: present(primary, secondary),
+  }));
 
 const WINDOWS_MAX = 32;
 const MS_PER_SECOND = 1_000;
@@ -61,20 +69,38 @@ function windowsOf({ limitId, limitName, windows }: Meter): readonly ReportedWin
   if (limitId === null) return [];
   return windows.flatMap(({ usedPercent, durationMinutes, resetsAtSeconds }) =>
     // Without its length nobody can say which window this is.
-    durationMinutes === null ? [] : [{ limitId, limitName, durationMinutes, usedPercent, resetsAtMs: resetsAtSeconds === null ? null : resetsAtSeconds * MS_PER_SECOND }],
+    durationMinutes === null
+      ? []
+      : [
+          {
+            limitId,
+            limitName,
+            durationMinutes,
+            usedPercent,
+            resetsAtMs: resetsAtSeconds === null ? null : resetsAtSeconds * MS_PER_SECOND,
+          },
+        ],
   );
 }
 
 function sessionWindowSchema() {
   return z
     .object({ used_percent: percent(), window_minutes: absent(minutes()), resets_at: absent(epochSeconds()) })
-    .transform((window): MeterWindow => ({ usedPercent: window.used_percent, durationMinutes: window.window_minutes, resetsAtSeconds: window.resets_at }));
+    .transform((window): MeterWindow => ({
+      usedPercent: window.used_percent,
+      durationMinutes: window.window_minutes,
+      resetsAtSeconds: window.resets_at,
+    }));
 }
 
 function serverWindowSchema() {
   return z
     .object({ usedPercent: percent(), windowDurationMins: absent(minutes()), resetsAt: absent(epochSeconds()) })
-    .transform((window): MeterWindow => ({ usedPercent: window.usedPercent, durationMinutes: window.windowDurationMins, resetsAtSeconds: window.resetsAt }));
+    .transform((window): MeterWindow => ({
+      usedPercent: window.usedPercent,
+      durationMinutes: window.windowDurationMins,
+      resetsAtSeconds: window.resetsAt,
+    }));
 }
 
 function present(...windows: readonly (MeterWindow | null)[]): readonly MeterWindow[] {

@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream';
 
-import type { Ending } from './evidence.ts';
-import type { GuardedChild } from './guarded-child.ts';
+import type { Ending, GuardedChild } from '../runtime/guarded-child.ts';
 
 /** Bytes of standard output that are read; a program that prints more is stopped. */
 const STDOUT_BYTES_MAX = 1_048_576;

@@ -27,21 +27,39 @@ interface Findings {
 }
 
 /** Probes one seat by one source and says what it saw; the home holds no login afterwards, whatever happens. */
-export async function runProbe(deps: Deps, findCodex: FindCodex, { params, signal }: { readonly params: ProbeParams; readonly signal: AbortSignal }): Promise<ProbeReport> {
+export async function runProbe(
+  deps: Deps,
+  findCodex: FindCodex,
+  { params, signal }: { readonly params: ProbeParams; readonly signal: AbortSignal },
+): Promise<ProbeReport> {
+  if (signal.aborted) return unrun(params, failure('CANCELLED', 'The probe was cancelled before it began.'));
   const { codex, version, message } = await findCodex(params.codexBin);
-  if (codex === null) return reportOf({ params, codexVersion: version, turns: [{ attempt: null, verdict: failure('UNSUPPORTED_CODEX', message) }] });
+  if (codex === null) return unrun(params, failure('UNSUPPORTED_CODEX', message), version);
   const home = await openHome(params.homesDir, params.seat);
   try {
     const written = await writeLogin(home, params, deps.now());
     const stage: Stage = { codex, home, baseUrl: params.baseUrl, accountId: params.accountId, signal };
-    const turns = params.source === 'codex-exec' ? await tryModels(deps, stage, params) : [{ attempt: null, verdict: await askAppServer(deps, stage) }];
+    const turns =
+      params.source === 'codex-exec'
+        ? await tryModels(deps, stage, params)
+        : [{ attempt: null, verdict: await askAppServer(deps, stage) }];
     if (await isLoginUntouched(home, written)) return reportOf({ params, codexVersion: version, turns });
-    deps.log.error({ seat: params.seat, codexVersion: version }, 'codex changed the login of a probe, which it must never do; its answer was thrown away');
-    const verdict = failure('UNKNOWN_SHAPE', 'codex changed the login it was given, which it must never do. Its answer was thrown away; oma may need an update.');
+    deps.log.error(
+      { seat: params.seat, codexVersion: version },
+      'codex changed the login of a probe, which it must never do; its answer was thrown away',
+    );
+    const verdict = failure(
+      'UNKNOWN_SHAPE',
+      'codex changed the login it was given, which it must never do. Its answer was thrown away; oma may need an update.',
+    );
     return reportOf({ params, codexVersion: version, turns: [...turns, { attempt: null, verdict }] });
   } finally {
     await clean(home);
   }
+}
+
+function unrun(params: ProbeParams, verdict: Verdict, codexVersion: string | null = null): ProbeReport {
+  return reportOf({ params, codexVersion, turns: [{ attempt: null, verdict }] });
 }
 
 /** Runs codex until a model answers, nothing is left to try, or trying makes no sense. */
@@ -68,7 +86,14 @@ function reportOf({ params: { source }, codexVersion, turns }: Findings): ProbeR
     case 'no_data':
       return { ...base, ...verdict };
     case 'failed':
-      return { ...base, kind: 'failed', sessionFile: null, code: verdict.code, message: told(verdict.message), retryAtMs: null };
+      return {
+        ...base,
+        kind: 'failed',
+        sessionFile: null,
+        code: verdict.code,
+        message: told(verdict.message),
+        retryAtMs: null,
+      };
   }
 }
 

@@ -15,12 +15,15 @@ export async function readSessions({ codexHome }: Home, threadId: string | null)
   if (threadId === null || !/^[A-Za-z0-9-]{8,64}$/.test(threadId)) return [];
   const sessions = join(codexHome, 'sessions');
   const entries = await readdir(sessions, { recursive: true }).catch(() => []);
-  const names = entries.slice(0, ENTRIES_MAX).filter((entry) => basename(entry).startsWith('rollout-') && entry.endsWith(`-${threadId}.jsonl`));
+  const names = entries
+    .slice(0, ENTRIES_MAX)
+    .filter((entry) => basename(entry).startsWith('rollout-') && entry.endsWith(`-${threadId}.jsonl`));
   const files: SessionFile[] = [];
   for (const name of names) {
     const path = join(sessions, name);
     const found = await lstat(path);
-    if (found.isFile() && found.size <= SESSION_BYTES_MAX) files.push({ name: basename(name), text: await readFile(path, 'utf8') });
+    if (found.isFile() && found.size <= SESSION_BYTES_MAX)
+      files.push({ name: basename(name), text: await readFile(path, 'utf8') });
   }
   return files;
 }

@@ -12,15 +12,27 @@ export interface Complaint {
 
 /** Says what a failed turn means. */
 export function refusalOf({ message, info }: Complaint): Failure {
-  return bodyRefusal(message) ?? classified(info) ?? statusRefusal(message, info) ?? worded(message) ?? failure('UPSTREAM_ERROR', `codex failed: ${excerpt(message)}`);
+  return (
+    bodyRefusal(message) ??
+    classified(info) ??
+    statusRefusal(message, info) ??
+    worded(message) ??
+    failure('UPSTREAM_ERROR', `codex failed: ${excerpt(message)}`)
+  );
 }
 
 /** Says what an HTTP status of the backend means. */
 export function refusalOfStatus(status: number, text: string): Failure {
-  if (status === 401 && text.includes('Missing bearer')) return failure('UNKNOWN_SHAPE', 'codex sent no login at all, so it did not take the one it was given. oma may need an update.');
+  if (status === 401 && text.includes('Missing bearer'))
+    return failure(
+      'UNKNOWN_SHAPE',
+      'codex sent no login at all, so it did not take the one it was given. oma may need an update.',
+    );
   // A page comes from a gateway in front of the backend, so its status says nothing about the account.
-  if (status !== 401 && /<html|<!doctype/i.test(text)) return failure('UPSTREAM_ERROR', `A gateway in front of the backend answered with a page (HTTP ${status}).`);
-  if (status === 402 && text.includes('deactivated_workspace')) return failure('WORKSPACE_DEACTIVATED', 'The workspace of this account is deactivated.');
+  if (status !== 401 && /<html|<!doctype/i.test(text))
+    return failure('UPSTREAM_ERROR', `A gateway in front of the backend answered with a page (HTTP ${status}).`);
+  if (status === 402 && text.includes('deactivated_workspace'))
+    return failure('WORKSPACE_DEACTIVATED', 'The workspace of this account is deactivated.');
   const row = STATUSES.get(status);
   if (row !== undefined) return failure(row.code, `${row.message} (HTTP ${status}).`);
   return failure('UPSTREAM_ERROR', `The backend failed (HTTP ${status}).`);
@@ -44,7 +56,9 @@ const STATUSES: ReadonlyMap<number, { readonly code: ProbeFailureCode; readonly 
 
 /** Why: every field may be missing, null or of another type; then it is as if nothing was said. */
 const saidSchema = z.string().catch('');
-const errorSchema = z.object({ message: saidSchema, code: saidSchema, param: saidSchema }).catch({ message: '', code: '', param: '' });
+const errorSchema = z
+  .object({ message: saidSchema, code: saidSchema, param: saidSchema })
+  .catch({ message: '', code: '', param: '' });
 const bodySchema = z.object({ detail: saidSchema, error: errorSchema });
 
 /** codex shows the body of a 400 as it came. */
@@ -54,9 +68,16 @@ function bodyRefusal(message: string): Failure | null {
   const { detail, error } = body;
   const text = detail === '' ? error.message : detail;
   if (error.code === 'unsupported_value' && error.param === 'reasoning.effort')
-    return { ...failure('EFFORT_UNSUPPORTED', 'The model does not take this reasoning effort.'), wrong: 'effort', efforts: namedEfforts(text) };
+    return {
+      ...failure('EFFORT_UNSUPPORTED', 'The model does not take this reasoning effort.'),
+      wrong: 'effort',
+      efforts: namedEfforts(text),
+    };
   if (error.code === 'model_not_found' || /model is not supported when using Codex/i.test(text)) return modelRefused();
-  return { ...failure('UPSTREAM_ERROR', `The backend refused the request: ${excerpt(text === '' ? message : text)}`), wrong: 'request' };
+  return {
+    ...failure('UPSTREAM_ERROR', `The backend refused the request: ${excerpt(text === '' ? message : text)}`),
+    wrong: 'request',
+  };
 }
 
 function classified(info: unknown): Failure | null {
@@ -86,10 +107,26 @@ function statusRefusal(message: string, info: unknown): Failure | null {
 /** Last resort, by the words of codex 0.155 to 0.169. */
 const WORDINGS: readonly { readonly pattern: RegExp; readonly code: ProbeFailureCode; readonly meaning: string }[] = [
   { pattern: /routing discovery unauthorized/, code: 'UNAUTHORIZED', meaning: 'The backend refused the access token.' },
-  { pattern: /routing discovery failed/, code: 'UPSTREAM_ERROR', meaning: 'The backend could not be reached or would not say where the workspace is served.' },
-  { pattern: /error sending request|waiting for network/, code: 'UNREACHABLE', meaning: 'The backend could not be reached.' },
-  { pattern: /^stream disconnected|^Incomplete response/, code: 'INCOMPLETE', meaning: 'The answer of the model broke off.' },
-  { pattern: /usage limit|out of credits|exceeded your current quota|rate limit exceeded/i, code: 'RATE_LIMITED', meaning: 'The account is at its usage limit.' },
+  {
+    pattern: /routing discovery failed/,
+    code: 'UPSTREAM_ERROR',
+    meaning: 'The backend could not be reached or would not say where the workspace is served.',
+  },
+  {
+    pattern: /error sending request|waiting for network/,
+    code: 'UNREACHABLE',
+    meaning: 'The backend could not be reached.',
+  },
+  {
+    pattern: /^stream disconnected|^Incomplete response/,
+    code: 'INCOMPLETE',
+    meaning: 'The answer of the model broke off.',
+  },
+  {
+    pattern: /usage limit|out of credits|exceeded your current quota|rate limit exceeded/i,
+    code: 'RATE_LIMITED',
+    meaning: 'The account is at its usage limit.',
+  },
 ];
 
 function worded(message: string): Failure | null {

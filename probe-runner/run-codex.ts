@@ -1,7 +1,7 @@
+import { type GuardedChild, startGuarded } from '../runtime/guarded-child.ts';
 import type { Deps } from './deps.ts';
 import type { ExecEvidence } from './evidence.ts';
 import type { Codex } from './find-codex.ts';
-import { type GuardedChild, startGuarded } from './guarded-child.ts';
 import { type Home, writeConfig } from './home.ts';
 import { collect } from './output.ts';
 import { skimPrinted } from './parse-report.ts';
@@ -18,11 +18,31 @@ export interface Stage {
 }
 
 /** Runs `codex exec` once and gathers what it left. */
-export async function runExec(deps: Deps, stage: Stage, { model, effort, shortCatalogue }: Attempt): Promise<ExecEvidence> {
+export async function runExec(
+  deps: Deps,
+  stage: Stage,
+  { model, effort, shortCatalogue }: Attempt,
+): Promise<ExecEvidence> {
   const { codex, home, baseUrl, accountId, signal } = stage;
   await writeConfig(home, baseUrl, shortCatalogue ? [model] : null);
   const startedAtMs = deps.now();
-  const child = startCodex(deps, stage, { args: ['exec', '--json', '--skip-git-repo-check', '--sandbox', 'read-only', '-m', model, '-c', `model_reasoning_effort=${JSON.stringify(effort)}`, '-C', home.cwd, PROMPT], stdin: 'ignore' });
+  const child = startCodex(deps, stage, {
+    args: [
+      'exec',
+      '--json',
+      '--skip-git-repo-check',
+      '--sandbox',
+      'read-only',
+      '-m',
+      model,
+      '-c',
+      `model_reasoning_effort=${JSON.stringify(effort)}`,
+      '-C',
+      home.cwd,
+      PROMPT,
+    ],
+    stdin: 'ignore',
+  });
   const output = await collect(child, deps.deadlines.execMs, signal);
   const sessions = await readSessions(home, threadOf(output.stdout));
   return { ...output, sessions, model, effort, codexVersion: codex.version, accountId, startedAtMs };

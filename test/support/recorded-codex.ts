@@ -40,7 +40,10 @@ export function recordings(): readonly Recording[] {
     .toSorted()
     .flatMap((file) => {
       const version = file.slice(0, -'.json.gz'.length);
-      const scenarios = JSON.parse(gunzipSync(readFileSync(join(FOLDER, file))).toString('utf8')) as Record<string, Omit<Recording, 'version' | 'scenario'>>;
+      const scenarios = JSON.parse(gunzipSync(readFileSync(join(FOLDER, file))).toString('utf8')) as Record<
+        string,
+        Omit<Recording, 'version' | 'scenario'>
+      >;
       return Object.entries(scenarios).map(([scenario, recording]) => ({ version, scenario, ...recording }));
     });
 }

@@ -7,14 +7,32 @@ import { type RecordedRun, recordedRuns } from '../../support/recorded-codex.ts'
 
 /** The only recorded runs that prove figures, chosen by reading them: one turn that succeeded, alone in its session, with the main meter. */
 const COMPLETE: Readonly<Record<string, readonly (readonly [minutes: number, used: number])[]>> = {
-  '0.155.1/success': [[300, 12], [10_080, 34]],
-  '0.169.0/401-then-success': [[300, 12], [10_080, 34]],
-  '0.169.0/config-xhigh': [[300, 12], [10_080, 34]],
-  '0.169.0/success': [[300, 12], [10_080, 34]],
+  '0.155.1/success': [
+    [300, 12],
+    [10_080, 34],
+  ],
+  '0.169.0/401-then-success': [
+    [300, 12],
+    [10_080, 34],
+  ],
+  '0.169.0/config-xhigh': [
+    [300, 12],
+    [10_080, 34],
+  ],
+  '0.169.0/success': [
+    [300, 12],
+    [10_080, 34],
+  ],
   '0.169.0/success-primary-only': [[300, 12]],
-  '0.169.0/success-slow': [[300, 12], [10_080, 34]],
+  '0.169.0/success-slow': [
+    [300, 12],
+    [10_080, 34],
+  ],
   '0.169.0/success-weekly-in-primary': [[10_080, 37]],
-  '0.169.0/ws--success': [[300, 12], [10_080, 34]],
+  '0.169.0/ws--success': [
+    [300, 12],
+    [10_080, 34],
+  ],
 };
 
 /** Those that completed and were told nothing about the main meter. */
@@ -26,21 +44,30 @@ const completed = new Set([...Object.keys(COMPLETE), ...NO_DATA]);
 describe('the authority rule over every recorded session', () => {
   it('has the recorded runs of four versions to judge', () => {
     expect(runs).toHaveLength(135);
-    expect(new Set(runs.map(({ name }) => name.split('/')[0]))).toEqual(new Set(['0.60.1', '0.120.0', '0.155.1', '0.169.0']));
-    expect(runs.filter(({ evidence }) => evidence.sessions.some(({ text }) => text.includes('"token_count"'))).length).toBeGreaterThan(80);
+    expect(new Set(runs.map(({ name }) => name.split('/')[0]))).toEqual(
+      new Set(['0.60.1', '0.120.0', '0.155.1', '0.169.0']),
+    );
+    expect(
+      runs.filter(({ evidence }) => evidence.sessions.some(({ text }) => text.includes('"token_count"'))).length,
+    ).toBeGreaterThan(80);
   });
 
   it('[C.L1.1] accepts the whole completed sessions, with exactly their figures', () => {
     const accepted = runs.flatMap(({ name, evidence }) => {
       const verdict = judge(evidence);
-      return verdict.kind === 'complete' ? [[name, verdict.windows.map(({ durationMinutes, usedPercent }) => [durationMinutes, usedPercent])]] : [];
+      return verdict.kind === 'complete'
+        ? [[name, verdict.windows.map(({ durationMinutes, usedPercent }) => [durationMinutes, usedPercent])]]
+        : [];
     });
     expect(Object.fromEntries(accepted)).toEqual(COMPLETE);
     expect(runs.filter(({ evidence }) => judge(evidence).kind === 'no_data').map(({ name }) => name)).toEqual(NO_DATA);
   });
 
   it('[C.L1.2] rejects every session that holds figures and failed', () => {
-    const failedWithFigures = runs.filter(({ name, evidence }) => !completed.has(name) && evidence.sessions.some(({ text }) => /"token_count".*"used_percent"/.test(text)));
+    const failedWithFigures = runs.filter(
+      ({ name, evidence }) =>
+        !completed.has(name) && evidence.sessions.some(({ text }) => /"token_count".*"used_percent"/.test(text)),
+    );
     expect(failedWithFigures.length).toBeGreaterThan(45);
     for (const { name, evidence } of failedWithFigures) expect([name, judge(evidence).kind]).toEqual([name, 'failed']);
   });
@@ -51,35 +78,50 @@ describe('the authority rule over every recorded session', () => {
     }
   });
 
-  it('[C.L1.3] rejects every prefix of every session file, at each byte, even if the exit code says success', { timeout: 120_000 }, () => {
-    const believed: string[] = [];
-    let judged = 0;
-    for (const run of runs) {
-      const evidence = asIfItSucceeded(run);
-      const [session] = evidence.sessions;
-      const bytes = Buffer.from(session?.text ?? '');
-      for (let length = 0; session !== undefined && length < bytes.length; length += 1) {
-        judged += 1;
-        const verdict = judge({ ...evidence, sessions: [{ ...session, text: bytes.toString('utf8', 0, length) }] });
-        if (verdict.kind !== 'failed') believed.push(`${run.name}: ${String(length)} bytes`);
+  it(
+    '[C.L1.3] rejects every prefix of every session file, at each byte, even if the exit code says success',
+    { timeout: 120_000 },
+    () => {
+      const believed: string[] = [];
+      let judged = 0;
+      for (const run of runs) {
+        const evidence = asIfItSucceeded(run);
+        const [session] = evidence.sessions;
+        const bytes = Buffer.from(session?.text ?? '');
+        for (let length = 0; session !== undefined && length < bytes.length; length += 1) {
+          judged += 1;
+          const verdict = judge({ ...evidence, sessions: [{ ...session, text: bytes.toString('utf8', 0, length) }] });
+          if (verdict.kind !== 'failed') believed.push(`${run.name}: ${String(length)} bytes`);
+        }
       }
-    }
-    // These went on, by a resume that oma never does, in the file of a run that had succeeded: cut there, it is the whole session of that run.
-    expect(believed).toEqual(['resume-ok-429-nolimits', 'resume-ok-429-nolimits-3', 'resume-ok-then-429'].map((name) => `0.169.0/${name}: 8659 bytes`));
-    expect(judged).toBeGreaterThan(600_000);
-  });
+      // These went on, by a resume that oma never does, in the file of a run that had succeeded: cut there, it is the whole session of that run.
+      expect(believed).toEqual(
+        ['resume-ok-429-nolimits', 'resume-ok-429-nolimits-3', 'resume-ok-then-429'].map(
+          (name) => `0.169.0/${name}: 8659 bytes`,
+        ),
+      );
+      expect(judged).toBeGreaterThan(600_000);
+    },
+  );
 
-  it('[C.L1.3] rejects every prefix of every output, at each byte, whatever the exit code says', { timeout: 120_000 }, () => {
-    let judged = 0;
-    for (const [name, evidence] of temptations()) {
-      const bytes = Buffer.from(evidence.stdout);
-      for (let length = 0; length < bytes.length; length += 1) {
-        judged += 1;
-        expectNoBelief(`${name}: ${String(length)} bytes of the output`, { ...evidence, stdout: bytes.toString('utf8', 0, length) });
+  it(
+    '[C.L1.3] rejects every prefix of every output, at each byte, whatever the exit code says',
+    { timeout: 120_000 },
+    () => {
+      let judged = 0;
+      for (const [name, evidence] of temptations()) {
+        const bytes = Buffer.from(evidence.stdout);
+        for (let length = 0; length < bytes.length; length += 1) {
+          judged += 1;
+          expectNoBelief(`${name}: ${String(length)} bytes of the output`, {
+            ...evidence,
+            stdout: bytes.toString('utf8', 0, length),
+          });
+        }
       }
-    }
-    expect(judged).toBeGreaterThan(100_000);
-  });
+      expect(judged).toBeGreaterThan(100_000);
+    },
+  );
 
   it('[C.L1.3] rejects every pair of prefixes of output and session file, at each line', { timeout: 120_000 }, () => {
     let judged = 0;
@@ -89,7 +131,11 @@ describe('the authority rule over every recorded session', () => {
       const cut = linePrefixes(evidence.stdout).filter((stdout) => stdout !== evidence.stdout);
       for (const [stdout, text] of cut.flatMap((output) => texts.map((file) => [output, file] as const))) {
         judged += 1;
-        expectNoBelief(`${name}: ${String(stdout.length)} and ${String(text.length)} characters`, { ...evidence, stdout, sessions: [{ ...session!, text }] });
+        expectNoBelief(`${name}: ${String(stdout.length)} and ${String(text.length)} characters`, {
+          ...evidence,
+          stdout,
+          sessions: [{ ...session!, text }],
+        });
       }
     }
     expect(judged).toBeGreaterThan(5_000);
@@ -100,14 +146,16 @@ describe('the authority rule over every recorded session', () => {
       const evidence = asIfItSucceeded(run);
       const [session] = evidence.sessions;
       if (session === undefined) continue;
-      for (const [how, text] of damaged(session.text)) expectNoBelief(`${run.name}: ${how}`, { ...evidence, sessions: [{ ...session, text }] });
+      for (const [how, text] of damaged(session.text))
+        expectNoBelief(`${run.name}: ${how}`, { ...evidence, sessions: [{ ...session, text }] });
     }
   });
 
   it('[C.L1.3] rejects every output with a line missing, doubled, moved or joined to the next', () => {
     for (const run of runs) {
       const evidence = asIfItSucceeded(run);
-      for (const [how, stdout] of damaged(evidence.stdout)) expectNoBelief(`${run.name}: ${how}`, { ...evidence, stdout });
+      for (const [how, stdout] of damaged(evidence.stdout))
+        expectNoBelief(`${run.name}: ${how}`, { ...evidence, stdout });
     }
   });
 
@@ -120,10 +168,19 @@ describe('the authority rule over every recorded session', () => {
         const [theirs] = other.evidence.sessions;
         if (mine === undefined || theirs === undefined) continue;
         expectNoBelief(`${run.name} with the file of ${other.name}`, { ...run.evidence, sessions: [theirs] });
-        expectNoBelief(`${run.name} with the text of ${other.name}`, { ...run.evidence, sessions: [{ ...mine, text: theirs.text }] });
+        expectNoBelief(`${run.name} with the text of ${other.name}`, {
+          ...run.evidence,
+          sessions: [{ ...mine, text: theirs.text }],
+        });
         expectNoBelief(`${run.name} with both files`, { ...run.evidence, sessions: [mine, theirs] });
-        expectNoBelief(`${run.name} joined to ${other.name}`, { ...run.evidence, sessions: [{ ...mine, text: mine.text + theirs.text }] });
-        expectNoBelief(`${other.name} joined to ${run.name}`, { ...run.evidence, sessions: [{ ...mine, text: theirs.text + mine.text }] });
+        expectNoBelief(`${run.name} joined to ${other.name}`, {
+          ...run.evidence,
+          sessions: [{ ...mine, text: mine.text + theirs.text }],
+        });
+        expectNoBelief(`${other.name} joined to ${run.name}`, {
+          ...run.evidence,
+          sessions: [{ ...mine, text: theirs.text + mine.text }],
+        });
       }
     }
   });
@@ -148,7 +205,10 @@ describe('the authority rule over every recorded session', () => {
 
   it('rejects a session of codex 0.169 that names no account, because it ran as nobody', () => {
     const success = runs.find(({ name }) => name === '0.169.0/success')!.evidence;
-    const anonymous = success.sessions.map((session) => ({ ...session, text: session.text.replace('"creator_account_id":"acct-probe-1",', '') }));
+    const anonymous = success.sessions.map((session) => ({
+      ...session,
+      text: session.text.replace('"creator_account_id":"acct-probe-1",', ''),
+    }));
     expect(anonymous[0]?.text).not.toBe(success.sessions[0]?.text);
     expect(judge({ ...success, sessions: anonymous })).toMatchObject({ kind: 'failed', code: 'INCOMPLETE' });
   });
@@ -160,7 +220,11 @@ describe('the authority rule over every recorded session', () => {
     ['a window without an end', '"window_minutes":300', '"window_minutes":0'],
     ['the same window twice', '"window_minutes":300', '"window_minutes":10080'],
     ['figures from before the answer', /"info":\{.*?\},"rate_limits"/, '"info":null,"rate_limits"'],
-    ['an error at its end', '"last_agent_message":"OK"', '"last_agent_message":"OK","error":{"message":"x","codex_error_info":"other"}'],
+    [
+      'an error at its end',
+      '"last_agent_message":"OK"',
+      '"last_agent_message":"OK","error":{"message":"x","codex_error_info":"other"}',
+    ],
     ['no answer at its end', '"last_agent_message":"OK"', '"last_agent_message":null'],
   ] as const)('rejects a session with %s', (_, what, by) => {
     const success = runs.find(({ name }) => name === '0.169.0/success')!.evidence;
@@ -171,7 +235,10 @@ describe('the authority rule over every recorded session', () => {
 
   it('[S.7.4] a completed session about another meter is no data, not zero', () => {
     const success = runs.find(({ name }) => name === '0.169.0/success')!.evidence;
-    const other = success.sessions.map((session) => ({ ...session, text: session.text.replace('"limit_id":"codex"', '"limit_id":"codex_bengalfox"') }));
+    const other = success.sessions.map((session) => ({
+      ...session,
+      text: session.text.replace('"limit_id":"codex"', '"limit_id":"codex_bengalfox"'),
+    }));
     expect(judge({ ...success, sessions: other })).toEqual({
       kind: 'no_data',
       observedAtMs: Date.parse('2026-11-23T11:14:38.608Z'),
@@ -197,7 +264,10 @@ describe('the authority rule over every recorded session', () => {
 
 /** Every run as it was and as it would look if its exit code were lost. */
 function temptations(): readonly (readonly [string, ExecEvidence])[] {
-  return runs.flatMap((run) => [[run.name, run.evidence] as const, [`${run.name} with exit code 0`, asIfItSucceeded(run)] as const]);
+  return runs.flatMap((run) => [
+    [run.name, run.evidence] as const,
+    [`${run.name} with exit code 0`, asIfItSucceeded(run)] as const,
+  ]);
 }
 
 /** The strongest temptation: the exit code says success, and the version is one that oma believes. */
@@ -209,7 +279,9 @@ function asIfItSucceeded({ evidence }: RecordedRun): ExecEvidence {
     signal: null,
     killedFor: null,
     codexVersion: isOld ? '0.155.1' : evidence.codexVersion,
-    sessions: isOld ? evidence.sessions.map((session) => ({ ...session, text: modernized(session.text) })) : evidence.sessions,
+    sessions: isOld
+      ? evidence.sessions.map((session) => ({ ...session, text: modernized(session.text) }))
+      : evidence.sessions,
   };
 }
 
@@ -217,7 +289,11 @@ function asIfItSucceeded({ evidence }: RecordedRun): ExecEvidence {
 function modernized(text: string): string {
   return text
     .split('\n')
-    .map((line, ordinal) => line.replace(/^\{"timestamp":"([^"]+)",/, `{"timestamp":"$1","ordinal":${String(ordinal)},`).replace(/"cli_version":"[^"]+"/, '"cli_version":"0.155.1"'))
+    .map((line, ordinal) =>
+      line
+        .replace(/^\{"timestamp":"([^"]+)",/, `{"timestamp":"$1","ordinal":${String(ordinal)},`)
+        .replace(/"cli_version":"[^"]+"/, '"cli_version":"0.155.1"'),
+    )
     .join('\n');
 }
 
@@ -227,8 +303,14 @@ function damaged(text: string): readonly (readonly [string, string])[] {
   return lines.flatMap((line, index) => [
     [`line ${String(index)} missing`, joined(lines.toSpliced(index, 1))] as const,
     [`line ${String(index)} twice`, joined(lines.toSpliced(index, 0, line))] as const,
-    [`line ${String(index)} at the end`, index === lines.length - 1 ? '' : joined([...lines.toSpliced(index, 1), line])] as const,
-    [`line ${String(index)} joined to the next`, joined(lines.toSpliced(index, 2, line + (lines[index + 1] ?? '{}')))] as const,
+    [
+      `line ${String(index)} at the end`,
+      index === lines.length - 1 ? '' : joined([...lines.toSpliced(index, 1), line]),
+    ] as const,
+    [
+      `line ${String(index)} joined to the next`,
+      joined(lines.toSpliced(index, 2, line + (lines[index + 1] ?? '{}'))),
+    ] as const,
   ]);
 }
 

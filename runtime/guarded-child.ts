@@ -3,7 +3,15 @@ import { once } from 'node:events';
 import { kill } from 'node:process';
 import type { Readable, Writable } from 'node:stream';
 
-import type { Ending } from './evidence.ts';
+/** Why we ended a program ourselves. */
+export type StopReason = 'deadline' | 'cancel' | 'output';
+
+/** How a program ended. Shape: `killedFor` null = it was not our doing. */
+export interface Ending {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly killedFor: StopReason | null;
+}
 
 /** A program to run. Shape: `env` is its whole environment. */
 export interface Program {
@@ -21,7 +29,7 @@ export interface GuardedChild {
   /** Resolves when the whole group is gone. Errors: rejects if the program could not be started. */
   readonly ended: Promise<Ending>;
   /** Ends the group: SIGTERM, and SIGKILL if that is not enough. Only the first reason counts. */
-  stop(reason: NonNullable<Ending['killedFor']>): void;
+  stop: (reason: NonNullable<Ending['killedFor']>) => void;
 }
 
 /** A group gets so long between SIGTERM and SIGKILL, in milliseconds. */
@@ -33,11 +41,16 @@ export const KILL_AFTER_MS = 3_000;
  * the group. The program itself takes the place of the shell, so its exit code and signals are seen as they are.
  */
 export function startGuarded({ file, args, env, cwd }: Program, stdin: 'ignore' | 'pipe'): GuardedChild {
-  const child = spawn('/bin/sh', ['-c', GUARD, 'oma-probe', file, ...args], { cwd, env, detached: true, stdio: [stdin, 'pipe', 'pipe', 'pipe'] });
+  const child = spawn('/bin/sh', ['-c', GUARD, 'oma-probe', file, ...args], {
+    cwd,
+    env,
+    detached: true,
+    stdio: [stdin, 'pipe', 'pipe', 'pipe'],
+  });
   const { stdout, stderr } = child;
   const guard = child.stdio[3];
   if (stdout === null || stderr === null) throw new Error('Node gave the child no pipes.');
-  let killedFor: Ending['killedFor'] = null;
+  let killedFor: StopReason | null = null;
   let lastResort: NodeJS.Timeout | undefined;
   child.once('exit', () => {
     clearTimeout(lastResort);

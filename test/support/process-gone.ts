@@ -1,0 +1,23 @@
+import { execFileSync } from 'node:child_process';
+
+import { vi } from 'vitest';
+
+const WAIT_MS = 5_000;
+
+/** Waits until a process is gone; one that is dead but not yet buried by its parent counts as gone. */
+export async function processGone(pid: number): Promise<void> {
+  await vi.waitFor(
+    () => {
+      if (isAlive(pid)) throw new Error(`Process ${String(pid)} is still there.`);
+    },
+    { timeout: WAIT_MS, interval: 20 },
+  );
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return !execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('Z');
+  } catch {
+    return false;
+  }
+}
