@@ -17,7 +17,7 @@ export interface FaultFs {
   readonly fs: StoreFs;
   readonly calls: FsCall[];
   /** From now on these calls fail; null = none. */
-  spoil(spoil: Spoil | null): void;
+  spoil: (spoil: Spoil | null) => void;
 }
 
 /** Creates a witness over the real file system. */
@@ -35,7 +35,9 @@ export function createFaultFs(): FaultFs {
   const watched = (handle: FileHandle, name: string): FileHandle =>
     new Proxy(handle, {
       get: (target, key) => {
-        if (key === 'writeFile') return (data: string, options: BufferEncoding) => witness(`write ${name}`, () => target.writeFile(data, options));
+        if (key === 'writeFile')
+          return (data: string, options: BufferEncoding) =>
+            witness(`write ${name}`, () => target.writeFile(data, options));
         if (key === 'sync') return () => witness(`fsync ${name}`, () => target.sync());
         if (key === 'close') return () => target.close().then(() => witness(`close ${name}`, () => Promise.resolve()));
         if (key === 'then') return undefined;
@@ -47,16 +49,23 @@ export function createFaultFs(): FaultFs {
   const one =
     (name: keyof StoreFs) =>
     (path: string, ...rest: unknown[]) =>
-      witness(`${name} ${basename(path)}`, () => (NODE_FS[name] as (...args: unknown[]) => Promise<unknown>)(path, ...rest));
+      witness(`${name} ${basename(path)}`, () =>
+        (NODE_FS[name] as (...args: unknown[]) => Promise<unknown>)(path, ...rest),
+      );
   const two =
     (name: keyof StoreFs) =>
     (from: string, to: string, ...rest: unknown[]) =>
-      witness(`${name} ${basename(from)} -> ${basename(to)}`, () => (NODE_FS[name] as (...args: unknown[]) => Promise<unknown>)(from, to, ...rest));
+      witness(`${name} ${basename(from)} -> ${basename(to)}`, () =>
+        (NODE_FS[name] as (...args: unknown[]) => Promise<unknown>)(from, to, ...rest),
+      );
 
   const fs = {
-    ...Object.fromEntries((['chmod', 'mkdir', 'readdir', 'readFile', 'realpath', 'rm', 'stat'] as const).map((name) => [name, one(name)])),
+    ...Object.fromEntries(
+      (['chmod', 'mkdir', 'readdir', 'readFile', 'realpath', 'rm', 'stat'] as const).map((name) => [name, one(name)]),
+    ),
     ...Object.fromEntries((['copyFile', 'link', 'rename'] as const).map((name) => [name, two(name)])),
-    open: (path: string, flags: string, mode?: number) => witness(`open ${basename(path)}`, async () => watched(await NODE_FS.open(path, flags, mode), basename(path))),
+    open: (path: string, flags: string, mode?: number) =>
+      witness(`open ${basename(path)}`, async () => watched(await NODE_FS.open(path, flags, mode), basename(path))),
   } as unknown as StoreFs;
 
   return {

@@ -23,9 +23,9 @@ export interface LogLine {
 export interface VirtualTime {
   readonly later: (delayMs: number, callback: () => void) => () => void;
   /** Lets so much time pass and calls whatever is due. */
-  pass(ms: number): void;
+  pass: (ms: number) => void;
   /** Delays of the calls that wait. */
-  waiting(): readonly number[];
+  waiting: () => readonly number[];
 }
 
 /** A private directory with a store file in it. */
@@ -33,12 +33,12 @@ export interface StoreSandbox {
   readonly file: string;
   readonly log: LogLine[];
   readonly time: VirtualTime;
-  open(options?: Partial<StoreOptions>): Promise<Store>;
-  read(name?: string): Promise<string>;
-  write(content: string, name?: string): Promise<void>;
+  open: (options?: Partial<StoreOptions>) => Promise<Store>;
+  read: (name?: string) => Promise<string>;
+  write: (content: string, name?: string) => Promise<void>;
   /** Names in the directory, sorted. */
-  names(): Promise<readonly string[]>;
-  remove(): Promise<void>;
+  names: () => Promise<readonly string[]>;
+  remove: () => Promise<void>;
 }
 
 /** Makes a sandbox; the store's directory does not exist yet. */
@@ -58,7 +58,14 @@ export async function createStoreSandbox(): Promise<StoreSandbox> {
     log,
     time,
     open: (options = {}) =>
-      openStore({ file, passphrase: null, now: () => NOON, log: { info: write('info'), warn: write('warn'), error: write('error') }, later: time.later, ...options }),
+      openStore({
+        file,
+        passphrase: null,
+        now: () => NOON,
+        log: { info: write('info'), warn: write('warn'), error: write('error') },
+        later: time.later,
+        ...options,
+      }),
     read: (name = basename(file)) => readFile(beside(name), 'utf8'),
     write: (content, name = basename(file)) => writeFile(beside(name), content, { mode: 0o600 }),
     names: async () => (await readdir(dirname(file))).sort(),
@@ -86,7 +93,10 @@ export function uses(state: State, alias: string): number {
 
 function withUsage(state: State, alias: string, count: number): State {
   const index = state.accounts.findIndex((account) => account.alias === alias);
-  return { ...state, accounts: state.accounts.with(index, { ...accountOf(state, alias), usage: { count, lastUsedAt: NOON } }) };
+  return {
+    ...state,
+    accounts: state.accounts.with(index, { ...accountOf(state, alias), usage: { count, lastUsedAt: NOON } }),
+  };
 }
 
 function createVirtualTime(): VirtualTime {

@@ -14,7 +14,12 @@ export function fakeJwt(claims: Json): string {
 export function seatToken(name: string, change: Json = {}): string {
   return fakeJwt({
     exp: (NOON + 5 * HOUR) / 1_000,
-    'https://api.openai.com/auth': { chatgpt_account_id: `ws-${name}`, chatgpt_user_id: `user-${name}`, chatgpt_plan_type: 'plus', ...change },
+    'https://api.openai.com/auth': {
+      chatgpt_account_id: `ws-${name}`,
+      chatgpt_user_id: `user-${name}`,
+      chatgpt_plan_type: 'plus',
+      ...change,
+    },
     'https://api.openai.com/profile': { email: `${name}@example.test` },
   });
 }
@@ -53,7 +58,13 @@ export function accountV2(name: string, change: Json = {}): Json {
       fiveHour: { limit: 100, remaining: 60, resetAt: NOON + 2 * HOUR, updatedAt: NOON - 10 * MINUTE },
       weekly: { limit: 100, remaining: 12.5, resetAt: NOON + 100 * HOUR, updatedAt: NOON - 20 * MINUTE },
     },
-    rateLimitHistory: [{ at: NOON - HOUR, fiveHour: { limit: 100, remaining: 70, resetAt: NOON + HOUR }, weekly: { limit: 100, remaining: 15 } }],
+    rateLimitHistory: [
+      {
+        at: NOON - HOUR,
+        fiveHour: { limit: 100, remaining: 70, resetAt: NOON + HOUR },
+        weekly: { limit: 100, remaining: 15 },
+      },
+    ],
     limitStatus: 'error',
     limitError: 'the probe was cut off',
     lastLimitProbeAt: NOON - 10 * MINUTE,
@@ -67,12 +78,18 @@ export function accountV2(name: string, change: Json = {}): Json {
 }
 
 /** A store of upstream's first version: no version field. */
-export function storeV1(accounts: Json = { work: accountV1('work'), home: accountV1('home') }, change: Json = {}): Json {
+export function storeV1(
+  accounts: Json = { work: accountV1('work'), home: accountV1('home') },
+  change: Json = {},
+): Json {
   return { accounts, activeAlias: 'work', rotationIndex: 0, lastRotation: NOON - HOUR, ...change };
 }
 
 /** A store of upstream's second version. */
-export function storeV2(accounts: Json = { work: accountV2('work'), home: accountV1('home') }, change: Json = {}): Json {
+export function storeV2(
+  accounts: Json = { work: accountV2('work'), home: accountV1('home') },
+  change: Json = {},
+): Json {
   return {
     version: 2,
     accounts,

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
 
 import { secretSchema } from '../../../../contract/scalars.ts';
-import { createKey, type Envelope, parseEnvelope, parseUpstreamEnvelope, seal, unseal, unsealUpstream } from '../../../../supervisor/store/crypto.ts';
-import { storeV2, upstreamEnvelope } from '../../../support/upstream-store.ts';
+import {
+  createKey,
+  type Envelope,
+  parseEnvelope,
+  parseUpstreamEnvelope,
+  seal,
+  unseal,
+  unsealUpstream,
+} from '../../../../supervisor/store/crypto.ts';
 import { PASSPHRASE } from '../../../support/store-sandbox.ts';
+import { storeV2, upstreamEnvelope } from '../../../support/upstream-store.ts';
 
 const WRONG = secretSchema.parse('another passphrase');
 const TEXT = '{"token":"top-secret-token","umlaut":"ü"}';

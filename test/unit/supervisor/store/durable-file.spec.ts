@@ -4,7 +4,12 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { createDurableFile, type DurableOptions, replaceFile, type Seen } from '../../../../supervisor/store/durable-file.ts';
+import {
+  createDurableFile,
+  type DurableOptions,
+  replaceFile,
+  type Seen,
+} from '../../../../supervisor/store/durable-file.ts';
 import { FAULT_POINTS } from '../../../../supervisor/store/fault-points.ts';
 import { identityOf } from '../../../../supervisor/store/store-fs.ts';
 import { createFaultFs, failing, type FaultFs, systemError } from '../../../support/fault-fs.ts';
@@ -46,7 +51,14 @@ describe('[B.L2.5] a durable write', () => {
   it('goes tmp -> write -> fsync(file) -> rename -> fsync(directory), and only then is done', async () => {
     await durableFile().write('one');
     const directoryName = directory.split('/').at(-1) ?? '';
-    expect(order()).toEqual([`open ${TMP}`, `write ${TMP}`, `fsync ${TMP}`, `rename ${TMP} -> accounts.json`, `open ${directoryName}`, `fsync ${directoryName}`]);
+    expect(order()).toEqual([
+      `open ${TMP}`,
+      `write ${TMP}`,
+      `fsync ${TMP}`,
+      `rename ${TMP} -> accounts.json`,
+      `open ${directoryName}`,
+      `fsync ${directoryName}`,
+    ]);
     expect(await read()).toBe('one');
   });
 
@@ -83,7 +95,9 @@ describe('[B.L2.5] a durable write', () => {
     const durable = durableFile();
     await durable.write('one');
     await durable.write('two');
-    const modes = await Promise.all(['accounts.json', SNAPSHOT].map(async (name) => (await stat(join(directory, name))).mode & 0o777));
+    const modes = await Promise.all(
+      ['accounts.json', SNAPSHOT].map(async (name) => (await stat(join(directory, name))).mode & 0o777),
+    );
     expect(modes).toEqual([0o600, 0o600]);
   });
 
@@ -131,19 +145,22 @@ describe('a write that fails', () => {
     ['syncing the directory', /^fsync oma-durable/, 'EIO'],
   ];
 
-  it.each(steps)('at %s leaves the old content, nothing beside it, and says STORE_UNWRITABLE', async (_, pattern, errno) => {
-    const durable = durableFile();
-    await durable.write('one');
-    await durable.write('two');
-    let failures = 0;
-    witness.spoil((what) => (pattern.test(what) && (failures += 1) === 1 ? errno : null));
-    const refusal = await durable.write('three').catch((error: unknown) => error);
-    expect(refusal).toMatchObject({ code: 'STORE_UNWRITABLE', details: { errno } });
-    expect(String(refusal)).toContain(`accounts.json cannot be written (${errno}); nothing was changed.`);
-    expect(String(refusal)).not.toContain(directory);
-    expect(await read()).toBe('two');
-    expect((await readdir(directory)).sort()).toEqual(['accounts.json', SNAPSHOT]);
-  });
+  it.each(steps)(
+    'at %s leaves the old content, nothing beside it, and says STORE_UNWRITABLE',
+    async (_, pattern, errno) => {
+      const durable = durableFile();
+      await durable.write('one');
+      await durable.write('two');
+      let failures = 0;
+      witness.spoil((what) => (pattern.test(what) && (failures += 1) === 1 ? errno : null));
+      const refusal = await durable.write('three').catch((error: unknown) => error);
+      expect(refusal).toMatchObject({ code: 'STORE_UNWRITABLE', details: { errno } });
+      expect(String(refusal)).toContain(`accounts.json cannot be written (${errno}); nothing was changed.`);
+      expect(String(refusal)).not.toContain(directory);
+      expect(await read()).toBe('two');
+      expect((await readdir(directory)).sort()).toEqual(['accounts.json', SNAPSHOT]);
+    },
+  );
 
   it.each(steps)('at %s does not keep the next one from succeeding', async (_, pattern, errno) => {
     const durable = durableFile();
@@ -242,7 +259,10 @@ describe('replacing any file', () => {
 
   it('refuses where there can be no directory', async () => {
     await writeFile(join(directory, 'file'), '');
-    await expect(replaceFile(join(directory, 'file', 'auth.json'), 'one')).rejects.toMatchObject({ code: 'STORE_UNWRITABLE', details: { errno: 'EEXIST' } });
+    await expect(replaceFile(join(directory, 'file', 'auth.json'), 'one')).rejects.toMatchObject({
+      code: 'STORE_UNWRITABLE',
+      details: { errno: 'EEXIST' },
+    });
   });
 
   it('makes a file private that was not', async () => {

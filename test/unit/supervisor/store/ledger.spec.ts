@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { EMPTY_STATE, type State } from '../../../../supervisor/core/state.ts';
-import { type Batch, type Change, createLedger, type Ledger, REPLAY_MAX, WAITING_MAX } from '../../../../supervisor/store/ledger.ts';
+import {
+  type Batch,
+  type Change,
+  createLedger,
+  type Ledger,
+  REPLAY_MAX,
+  WAITING_MAX,
+} from '../../../../supervisor/store/ledger.ts';
 import { InvariantError } from '../../../../supervisor/store/store-errors.ts';
 import { NOON } from '../../../support/state.ts';
 
@@ -14,7 +21,10 @@ function ledgerOf(check: (state: State) => readonly string[] = () => []): Ledger
 
 /** A change that leaves its name in the state and answers how many names there are. */
 function leaving(name: string): Change<number> {
-  return (state, now) => [{ ...state, bindings: new Map([...state.bindings, [name, { alias: 'a', usedAt: now }]]) }, state.bindings.size + 1];
+  return (state, now) => [
+    { ...state, bindings: new Map([...state.bindings, [name, { alias: 'a', usedAt: now }]]) },
+    state.bindings.size + 1,
+  ];
 }
 
 function namesIn(state: State): readonly string[] {
@@ -39,7 +49,12 @@ describe('a change that may be lost', () => {
   it('is applied at once and not on disk', () => {
     const ledger = ledgerOf();
     expect(ledger.apply('test', leaving('one'))).toBe(1);
-    expect([namesIn(ledger.read()), namesIn(ledger.durable()), ledger.isDirty(), ledger.isAwaited()]).toEqual([['one'], [], true, false]);
+    expect([namesIn(ledger.read()), namesIn(ledger.durable()), ledger.isDirty(), ledger.isAwaited()]).toEqual([
+      ['one'],
+      [],
+      true,
+      false,
+    ]);
   });
 
   it('that changes nothing leaves nothing to write', () => {
@@ -50,7 +65,11 @@ describe('a change that may be lost', () => {
 
   it('that throws changes nothing', () => {
     const ledger = ledgerOf();
-    expect(() => ledger.apply('test', () => { throw DISK_FULL; })).toThrow(DISK_FULL);
+    expect(() =>
+      ledger.apply('test', () => {
+        throw DISK_FULL;
+      }),
+    ).toThrow(DISK_FULL);
     expect([ledger.read(), ledger.isDirty()]).toEqual([EMPTY_STATE, false]);
   });
 
@@ -168,14 +187,20 @@ describe('a change that somebody waits for', () => {
     ledger.commit(quiet);
     ledger.abort(ledger.begin(), DISK_FULL);
     await turn();
-    expect([three.outcome, namesIn(ledger.read()), namesIn(ledger.durable())]).toEqual([{ rejected: DISK_FULL }, ['one', 'two'], ['one']]);
+    expect([three.outcome, namesIn(ledger.read()), namesIn(ledger.durable())]).toEqual([
+      { rejected: DISK_FULL },
+      ['one', 'two'],
+      ['one'],
+    ]);
   });
 });
 
 describe('the limits of the ledger', () => {
   it('refuses more changes than can sensibly wait, and applies none of them', async () => {
     const ledger = ledgerOf();
-    const waiting = Array.from({ length: WAITING_MAX }, () => ledger.applyDurably('test', (state) => [{ ...state }, 1]));
+    const waiting = Array.from({ length: WAITING_MAX }, () =>
+      ledger.applyDurably('test', (state) => [{ ...state }, 1]),
+    );
     const before = ledger.read();
     await expect(ledger.applyDurably('test', leaving('one'))).rejects.toMatchObject({ code: 'STORE_UNWRITABLE' });
     expect(ledger.read()).toBe(before);
@@ -187,7 +212,10 @@ describe('the limits of the ledger', () => {
     const ledger = ledgerOf();
     const one = watch(ledger.applyDurably('test', (state) => [{ ...state, activeAlias: 'one' }, 1]));
     const batch = ledger.begin();
-    const counting: Change<undefined> = (state) => [{ ...state, rotation: { ...state.rotation, cursor: state.rotation.cursor + 1 } }, undefined];
+    const counting: Change<undefined> = (state) => [
+      { ...state, rotation: { ...state.rotation, cursor: state.rotation.cursor + 1 } },
+      undefined,
+    ];
     for (let index = 0; index < REPLAY_MAX + 9; index += 1) ledger.apply('test', counting);
     expect(ledger.read().rotation.cursor).toBe(REPLAY_MAX + 8);
     expect(ledger.abort(batch, DISK_FULL)).toBe(10);
@@ -203,13 +231,18 @@ describe('a change that breaks an invariant', () => {
   it('is refused, the state is kept, and the reason is named', async () => {
     const ledger = ledgerOf(check);
     expect(() => ledger.apply('lease.acquire', leaving('bad'))).toThrow(InvariantError);
-    await expect(ledger.applyDurably('account.add', leaving('bad'))).rejects.toThrow('"account.add" would break the store, so it was refused and nothing was changed: it is bad');
+    await expect(ledger.applyDurably('account.add', leaving('bad'))).rejects.toThrow(
+      '"account.add" would break the store, so it was refused and nothing was changed: it is bad',
+    );
     expect([ledger.read(), ledger.isAwaited()]).toEqual([EMPTY_STATE, false]);
   });
 
   it('only when run again is dropped', async () => {
     const ledger = ledgerOf(check);
-    const badWithoutOne: Change<undefined> = (state) => [state.bindings.has('one') ? { ...state, activeAlias: 'x' } : leaving('bad')(state, NOON)[0], undefined];
+    const badWithoutOne: Change<undefined> = (state) => [
+      state.bindings.has('one') ? { ...state, activeAlias: 'x' } : leaving('bad')(state, NOON)[0],
+      undefined,
+    ];
     watch(ledger.applyDurably('test', leaving('one')));
     const batch = ledger.begin();
     ledger.apply('test', badWithoutOne);
@@ -244,10 +277,16 @@ describe('any history', () => {
             batch = null;
           }
           await turn();
-          const refused = issued.filter(({ seen }) => seen !== null && isRejected(seen.outcome)).map((change) => change.name);
-          const acknowledged = issued.filter(({ seen }) => seen !== null && isResolved(seen.outcome)).map((change) => change.name);
+          const refused = issued
+            .filter(({ seen }) => seen !== null && isRejected(seen.outcome))
+            .map((change) => change.name);
+          const acknowledged = issued
+            .filter(({ seen }) => seen !== null && isResolved(seen.outcome))
+            .map((change) => change.name);
           const waiting = issued.filter(({ seen }) => seen?.outcome === 'pending');
-          expect(namesIn(ledger.read())).toEqual(issued.map((change) => change.name).filter((one) => !refused.includes(one)));
+          expect(namesIn(ledger.read())).toEqual(
+            issued.map((change) => change.name).filter((one) => !refused.includes(one)),
+          );
           expect(namesIn(ledger.durable())).toEqual(expect.arrayContaining(acknowledged));
           expect(namesIn(ledger.durable()).filter((one) => refused.includes(one))).toEqual([]);
           expect(ledger.isAwaited() || waiting.length === 0).toBe(true);

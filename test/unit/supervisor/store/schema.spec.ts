@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { activateForce } from '../../../../supervisor/core/force.ts';
+import type { HistoryEntry } from '../../../../contract/limits.ts';
 import { setEnabled } from '../../../../supervisor/core/accounts.ts';
-import type { State } from '../../../../supervisor/core/state.ts';
-import { createEncoder, decodeStore, type Extras, NO_EXTRAS } from '../../../../supervisor/store/schema.ts';
+import { activateForce } from '../../../../supervisor/core/force.ts';
+import type { Limits, State, Window } from '../../../../supervisor/core/state.ts';
 import { checkInvariants } from '../../../../supervisor/store/invariants.ts';
+import { createEncoder, decodeStore, type Extras, NO_EXTRAS } from '../../../../supervisor/store/schema.ts';
 import { anyState } from '../../../support/arbitrary-state.ts';
 import { NOON, settingsWith, stateWith, withAccount } from '../../../support/state.ts';
 
@@ -59,16 +60,53 @@ describe('the file format', () => {
   });
 
   it('[S.5.2] has enabled, disabledAt, disabledBy and disableReason for each account', () => {
-    const [state] = setEnabled(stateWith('work', 'home'), { alias: 'work', enabled: false, actor: 'cli', reason: 'on holiday' }, NOON);
+    const [state] = setEnabled(
+      stateWith('work', 'home'),
+      { alias: 'work', enabled: false, actor: 'cli', reason: 'on holiday' },
+      NOON,
+    );
     const file = fileOf(state);
-    expect(accountIn(file, 0)).toMatchObject({ alias: 'work', enabled: false, disabledAt: NOON, disabledBy: 'cli', disableReason: 'on holiday' });
-    expect(accountIn(file, 1)).toMatchObject({ alias: 'home', enabled: true, disabledAt: null, disabledBy: null, disableReason: null });
+    expect(accountIn(file, 0)).toMatchObject({
+      alias: 'work',
+      enabled: false,
+      disabledAt: NOON,
+      disabledBy: 'cli',
+      disableReason: 'on holiday',
+    });
+    expect(accountIn(file, 1)).toMatchObject({
+      alias: 'home',
+      enabled: true,
+      disabledAt: null,
+      disabledBy: null,
+      disableReason: null,
+    });
   });
 
   it('[S.5.3] has rateLimits, rateLimitHistory, limitStatus, limitError, lastLimitProbeAt and lastLimitErrorAt for each account', () => {
-    const window = { limitId: 'codex', limitName: null, durationMinutes: 300, usedPercent: 40, resetsAt: NOON + 9, source: 'codex-exec', observedAt: NOON } as const;
-    const entry = { at: NOON, source: 'codex-exec', windows: [{ limitId: 'codex', durationMinutes: 300, usedPercent: 40, resetsAtMs: NOON + 9 }] } as const;
-    const limits = { windows: [window], history: [{ ...entry, windows: [...entry.windows] }], status: 'error', error: 'cut off', lastProbeAt: NOON, lastErrorAt: NOON + 1, diagnostics: null, probeModel: 'm' } as const;
+    const window: Window = {
+      limitId: 'codex',
+      limitName: null,
+      durationMinutes: 300,
+      usedPercent: 40,
+      resetsAt: NOON + 9,
+      source: 'codex-exec',
+      observedAt: NOON,
+    };
+    const entry: HistoryEntry = {
+      at: NOON,
+      source: 'codex-exec',
+      windows: [{ limitId: 'codex', durationMinutes: 300, usedPercent: 40, resetsAtMs: NOON + 9 }],
+    };
+    const limits: Limits = {
+      windows: [window],
+      history: [entry],
+      status: 'error',
+      error: 'cut off',
+      lastProbeAt: NOON,
+      lastErrorAt: NOON + 1,
+      diagnostics: null,
+      probeModel: 'm',
+    };
     const account = accountIn(fileOf(withAccount(stateWith('work'), 'work', { limits })));
     expect(account).toMatchObject({
       rateLimits: { windows: [window] },
@@ -84,14 +122,25 @@ describe('the file format', () => {
     const names = ['forcedAlias', 'forcedUntil', 'previousRotationStrategy', 'forcedBy'];
     const idle = fileOf(stateWith('work'));
     expect(names.map((name) => idle[name])).toEqual([null, null, null, null]);
-    const [forced] = activateForce(stateWith('work'), { alias: 'work', actor: 'cli', settings: settingsWith({ rotationStrategy: 'least-used' }) }, NOON);
+    const [forced] = activateForce(
+      stateWith('work'),
+      { alias: 'work', actor: 'cli', settings: settingsWith({ rotationStrategy: 'least-used' }) },
+      NOON,
+    );
     expect(names.map((name) => fileOf(forced)[name])).toEqual(['work', NOON + 24 * 3_600_000, 'least-used', 'cli']);
   });
 
   it('[D.L1.6] accepts the fields of a disabled account', () => {
-    const state = withAccount(stateWith('work'), 'work', { availability: { enabled: false, disabledAt: NOON, disabledBy: 'dashboard', disableReason: null } });
+    const state = withAccount(stateWith('work'), 'work', {
+      availability: { enabled: false, disabledAt: NOON, disabledBy: 'dashboard', disableReason: null },
+    });
     const decoded = decodeStore(fileOf(state));
-    expect(decoded.ok && decoded.state.accounts[0]?.availability).toEqual({ enabled: false, disabledAt: NOON, disabledBy: 'dashboard', disableReason: null });
+    expect(decoded.ok && decoded.state.accounts[0]?.availability).toEqual({
+      enabled: false,
+      disabledAt: NOON,
+      disabledBy: 'dashboard',
+      disableReason: null,
+    });
   });
 });
 
@@ -103,23 +152,91 @@ describe('[B.L2.1] a malformed file', () => {
     ['is of another program', edited(state, (file) => (file.format = 'other')), /^format: /],
     ['has no version', edited(state, (file) => delete file.version), /^version: /],
     ['has no accounts', edited(state, (file) => delete file.accounts), /^accounts: /],
-    ['has an account without tokens', edited(state, (file) => delete accountIn(file).accessToken), /^accounts\.0\.accessToken: /],
-    ['has a token that is not text', edited(state, (file) => (accountIn(file, 1).refreshToken = 7)), /^accounts\.1\.refreshToken: /],
-    ['has a token that is empty', edited(state, (file) => (accountIn(file).accessToken = '')), /^accounts\.0\.accessToken: /],
-    ['has a token without end', edited(state, (file) => (accountIn(file).accessToken = 'x'.repeat(65_537))), /^accounts\.0\.accessToken: /],
+    [
+      'has an account without tokens',
+      edited(state, (file) => delete accountIn(file).accessToken),
+      /^accounts\.0\.accessToken: /,
+    ],
+    [
+      'has a token that is not text',
+      edited(state, (file) => (accountIn(file, 1).refreshToken = 7)),
+      /^accounts\.1\.refreshToken: /,
+    ],
+    [
+      'has a token that is empty',
+      edited(state, (file) => (accountIn(file).accessToken = '')),
+      /^accounts\.0\.accessToken: /,
+    ],
+    [
+      'has a token without end',
+      edited(state, (file) => (accountIn(file).accessToken = 'x'.repeat(65_537))),
+      /^accounts\.0\.accessToken: /,
+    ],
     ['has an alias that is none', edited(state, (file) => (accountIn(file).alias = 'a b')), /^accounts\.0\.alias: /],
-    ['has an instant that Date cannot show', edited(state, (file) => (accountIn(file).expiresAt = 9e15)), /^accounts\.0\.expiresAt: /],
-    ['has a fraction for a count', edited(state, (file) => (accountIn(file).usageCount = 1.5)), /^accounts\.0\.usageCount: /],
-    ['calls an enabled account disabled by somebody', edited(state, (file) => (accountIn(file).disabledBy = 'me')), /^accounts\.0\.enabled: /],
-    ['disables an account without saying when', edited(state, (file) => (accountIn(file).enabled = false)), /^accounts\.0\.enabled: /],
-    ['needs a login without a reason', edited(state, (file) => (accountIn(file).authState = 'needs-login')), /^accounts\.0\.authState: /],
+    [
+      'has an instant that Date cannot show',
+      edited(state, (file) => (accountIn(file).expiresAt = 9e15)),
+      /^accounts\.0\.expiresAt: /,
+    ],
+    [
+      'has a fraction for a count',
+      edited(state, (file) => (accountIn(file).usageCount = 1.5)),
+      /^accounts\.0\.usageCount: /,
+    ],
+    [
+      'calls an enabled account disabled by somebody',
+      edited(state, (file) => (accountIn(file).disabledBy = 'me')),
+      /^accounts\.0\.enabled: /,
+    ],
+    [
+      'disables an account without saying when',
+      edited(state, (file) => (accountIn(file).enabled = false)),
+      /^accounts\.0\.enabled: /,
+    ],
+    [
+      'needs a login without a reason',
+      edited(state, (file) => (accountIn(file).authState = 'needs-login')),
+      /^accounts\.0\.authState: /,
+    ],
     ['has half a force', edited(state, (file) => (file.forcedAlias = 'work')), /^forcedAlias: /],
-    ['has an unknown strategy', edited(state, (file) => ((file.settings as Json).rotationStrategy = 'favourite')), /^settings\.rotationStrategy: /],
-    ['has a weight of 0', edited(state, (file) => ((file.settings as Json).accountWeights = { work: 0 })), /^settings\.accountWeights\.work: /],
-    ['has thresholds the wrong way round', edited(state, (file) => Object.assign(file.settings as Json, { criticalThreshold: 30, lowThreshold: 30 })), /^settings\.criticalThreshold: /],
-    ['has an unknown field inside a window', edited(state, (file) => (accountIn(file).rateLimits = { windows: [], odd: 1 })), /^accounts\.0\.rateLimits: /],
-    ['binds a session twice', edited(state, (file) => (file.bindings = [1, 2].map(() => ({ session: 's', alias: 'work', usedAt: 1 })))), /^bindings: /],
-    ['has 101 entries of history', edited(state, (file) => (accountIn(file).rateLimitHistory = Array.from({ length: 101 }, () => ({ at: 1, source: 'codex-exec', windows: [] })))), /^accounts\.0\.rateLimitHistory: /],
+    [
+      'has an unknown strategy',
+      edited(state, (file) => ((file.settings as Json).rotationStrategy = 'favourite')),
+      /^settings\.rotationStrategy: /,
+    ],
+    [
+      'has a weight of 0',
+      edited(state, (file) => ((file.settings as Json).accountWeights = { work: 0 })),
+      /^settings\.accountWeights\.work: /,
+    ],
+    [
+      'has thresholds the wrong way round',
+      edited(state, (file) => Object.assign(file.settings as Json, { criticalThreshold: 30, lowThreshold: 30 })),
+      /^settings\.criticalThreshold: /,
+    ],
+    [
+      'has an unknown field inside a window',
+      edited(state, (file) => (accountIn(file).rateLimits = { windows: [], odd: 1 })),
+      /^accounts\.0\.rateLimits: /,
+    ],
+    [
+      'binds a session twice',
+      edited(state, (file) => (file.bindings = [1, 2].map(() => ({ session: 's', alias: 'work', usedAt: 1 })))),
+      /^bindings: /,
+    ],
+    [
+      'has 101 entries of history',
+      edited(
+        state,
+        (file) =>
+          (accountIn(file).rateLimitHistory = Array.from({ length: 101 }, () => ({
+            at: 1,
+            source: 'codex-exec',
+            windows: [],
+          }))),
+      ),
+      /^accounts\.0\.rateLimitHistory: /,
+    ],
   ];
 
   it.each(cases)('that %s is refused, and the field is named', (_, raw, problem) => {
@@ -168,7 +285,10 @@ describe('unknown fields', () => {
   });
 
   it('called __proto__ change nothing but themselves', () => {
-    const text = createEncoder(NO_EXTRAS)(stateWith('work')).replace('"format"', '"__proto__": {"polluted": true},\n"format"');
+    const text = createEncoder(NO_EXTRAS)(stateWith('work')).replace(
+      '"format"',
+      '"__proto__": {"polluted": true},\n"format"',
+    );
     const decoded = decodeStore(JSON.parse(text));
     if (!decoded.ok) throw new Error(decoded.problems.join());
     expect(createEncoder(decoded.extras)(decoded.state)).toContain('"__proto__": {"polluted":true}');

@@ -7,11 +7,18 @@ import { removeAccount, setEnabled } from '../../../../supervisor/core/accounts.
 import type { State } from '../../../../supervisor/core/state.ts';
 import { SOON_MS } from '../../../../supervisor/store/commits.ts';
 import type { Change } from '../../../../supervisor/store/ledger.ts';
-import { InvariantError } from '../../../../supervisor/store/store-errors.ts';
 import type { Store } from '../../../../supervisor/store/store.ts';
+import { InvariantError } from '../../../../supervisor/store/store-errors.ts';
 import { createFaultFs, failing, type FaultFs } from '../../../support/fault-fs.ts';
 import { accountOf, NOON } from '../../../support/state.ts';
-import { adding, createStoreSandbox, PASSPHRASE, type StoreSandbox, uses, using } from '../../../support/store-sandbox.ts';
+import {
+  adding,
+  createStoreSandbox,
+  PASSPHRASE,
+  type StoreSandbox,
+  uses,
+  using,
+} from '../../../support/store-sandbox.ts';
 
 let sandbox: StoreSandbox;
 let witness: FaultFs;
@@ -50,13 +57,20 @@ describe('the store', () => {
     await store.transact('account.set-enabled', disable('work'), 'before-reply');
     await store.close();
     const state = await reopened();
-    expect(accountOf(state, 'work').availability).toEqual({ enabled: false, disabledAt: NOON, disabledBy: 'cli', disableReason: 'resting' });
+    expect(accountOf(state, 'work').availability).toEqual({
+      enabled: false,
+      disabledAt: NOON,
+      disabledBy: 'cli',
+      disableReason: 'resting',
+    });
     expect(accountOf(state, 'home').availability).toEqual({ enabled: true });
   });
 
   it('[B.L2.4] loses none of 100 read-modify-writes that run at the same time', async () => {
     const store = await openWithTwo();
-    const counts = await Promise.all(Array.from({ length: 100 }, () => store.transact('test', using('work'), 'before-reply')));
+    const counts = await Promise.all(
+      Array.from({ length: 100 }, () => store.transact('test', using('work'), 'before-reply')),
+    );
     expect(counts).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
     expect([uses(store.read(), 'work'), uses(await reopened(), 'work')]).toEqual([100, 100]);
   });
@@ -78,7 +92,12 @@ describe('the store', () => {
   it('is on disk when the change is answered', async () => {
     const store = await openWithTwo();
     await store.transact('test', using('work'), 'before-reply');
-    expect(JSON.parse(await sandbox.read())).toMatchObject({ accounts: [{ alias: 'work', usageCount: 1 }, { alias: 'home', usageCount: 0 }] });
+    expect(JSON.parse(await sandbox.read())).toMatchObject({
+      accounts: [
+        { alias: 'work', usageCount: 1 },
+        { alias: 'home', usageCount: 0 },
+      ],
+    });
     expect(store.durable()).toBe(store.read());
   });
 
@@ -126,7 +145,11 @@ describe('the store', () => {
 
   it('keeps the directory private and the files too', async () => {
     await openWithTwo();
-    const modes = await Promise.all([sandbox.file, `${sandbox.file}.last-good`, dirname(sandbox.file)].map(async (path) => (await stat(path)).mode & 0o777));
+    const modes = await Promise.all(
+      [sandbox.file, `${sandbox.file}.last-good`, dirname(sandbox.file)].map(
+        async (path) => (await stat(path)).mode & 0o777,
+      ),
+    );
     expect(modes).toEqual([0o600, 0o600, 0o700]);
   });
 });
@@ -135,7 +158,11 @@ describe('a change that may wait', () => {
   it('is on its way to the disk after less than a second, together with all others', async () => {
     const store = await openWithTwo();
     for (let index = 0; index < 50; index += 1) store.change('test', using('work'));
-    expect([uses(store.read(), 'work'), uses(store.durable(), 'work'), sandbox.time.waiting()]).toEqual([50, 0, [SOON_MS]]);
+    expect([uses(store.read(), 'work'), uses(store.durable(), 'work'), sandbox.time.waiting()]).toEqual([
+      50,
+      0,
+      [SOON_MS],
+    ]);
     expect(SOON_MS).toBeLessThan(1_000);
     sandbox.time.pass(SOON_MS - 1);
     expect(writes()).toBe(0);
@@ -183,7 +210,9 @@ describe('a change that may wait', () => {
     await store.close();
     expect([uses(await reopened(), 'work'), sandbox.time.waiting()]).toEqual([1, []]);
     expect(() => store.change('test', using('work'))).toThrow('The supervisor is stopping');
-    await expect(store.transact('test', using('work'), 'before-reply')).rejects.toMatchObject({ code: 'STORE_UNWRITABLE' });
+    await expect(store.transact('test', using('work'), 'before-reply')).rejects.toMatchObject({
+      code: 'STORE_UNWRITABLE',
+    });
     await expect(store.transact('test', using('work'), 'soon')).rejects.toMatchObject({ code: 'STORE_UNWRITABLE' });
     expect(uses(store.read(), 'work')).toBe(1);
   });
@@ -199,14 +228,19 @@ describe('a disk that refuses', () => {
     await expect(refused).rejects.toMatchObject({ code: 'STORE_UNWRITABLE', details: { errno: 'ENOSPC' } });
     expect(accountOf(store.read(), 'work').availability).toEqual({ enabled: true });
     expect([uses(store.read(), 'home'), await sandbox.read()]).toEqual([1, before]);
-    expect(store.status().writeError).toBe('accounts.json cannot be written (ENOSPC); nothing was changed. The disk is full: free some space. Then try again.');
+    expect(store.status().writeError).toBe(
+      'accounts.json cannot be written (ENOSPC); nothing was changed. The disk is full: free some space. Then try again.',
+    );
   });
 
   it('refuses all who are in the same write, and only them', async () => {
     const store = await openWithTwo();
     let failures = 0;
     witness.spoil((what) => (what.startsWith('write ') && (failures += 1) === 1 ? 'EIO' : null));
-    const first = [store.transact('test', using('work'), 'before-reply'), store.transact('test', using('work'), 'before-reply')];
+    const first = [
+      store.transact('test', using('work'), 'before-reply'),
+      store.transact('test', using('work'), 'before-reply'),
+    ];
     const outcomes = Promise.allSettled(first);
     await new Promise((resolve) => setImmediate(resolve));
     const later = store.transact('test', using('work'), 'before-reply');
@@ -231,7 +265,11 @@ describe('a disk that refuses', () => {
     sandbox.time.pass(60_000);
     await store.settled();
     expect([store.status().writeError, uses(await reopened(), 'work')]).toEqual([null, 9]);
-    expect(sandbox.log.at(-1)).toMatchObject({ level: 'info', fields: { failures: 9 }, message: 'the store can be written again' });
+    expect(sandbox.log.at(-1)).toMatchObject({
+      level: 'info',
+      fields: { failures: 9 },
+      message: 'the store can be written again',
+    });
   });
 
   it('lets settled and close say so, and keeps what it had', async () => {
@@ -245,7 +283,10 @@ describe('a disk that refuses', () => {
 
   it('refuses to open a store that it could not keep', async () => {
     witness.spoil(failing(/^write /, 'EROFS'));
-    await expect(sandbox.open({ fs: witness.fs })).rejects.toMatchObject({ code: 'STORE_UNWRITABLE', details: { errno: 'EROFS' } });
+    await expect(sandbox.open({ fs: witness.fs })).rejects.toMatchObject({
+      code: 'STORE_UNWRITABLE',
+      details: { errno: 'EROFS' },
+    });
     expect(await sandbox.names()).toEqual([]);
   });
 });
@@ -264,7 +305,9 @@ describe('the files beside the store', () => {
     await writeFile(sandbox.file, 'edited by hand');
     await store.transact('test', using('work'), 'before-reply');
     const kept = 'accounts.json.edited-2026-11-23T120000Z';
-    expect(store.status().notices).toEqual([`Somebody else changed accounts.json while oma was running; that version is kept as ${kept}.`]);
+    expect(store.status().notices).toEqual([
+      `Somebody else changed accounts.json while oma was running; that version is kept as ${kept}.`,
+    ]);
     expect([await sandbox.read(kept), uses(await reopened(), 'work')]).toEqual(['edited by hand', 1]);
   });
 });
@@ -281,7 +324,9 @@ describe('an encrypted store', () => {
       expect(content).toContain('"encrypted":true');
       expect(content).not.toMatch(/refresh-|example\.test/);
     }
-    expect(accountOf((await sandbox.open({ passphrase: PASSPHRASE })).read(), 'home').credentials.refreshToken).toBe('refresh-home');
+    expect(accountOf((await sandbox.open({ passphrase: PASSPHRASE })).read(), 'home').credentials.refreshToken).toBe(
+      'refresh-home',
+    );
     await expect(sandbox.open()).rejects.toMatchObject({ code: 'STORE_PASSPHRASE_REQUIRED' });
   });
 
@@ -298,7 +343,15 @@ describe('an encrypted store', () => {
 describe('the status', () => {
   it('says where the store is, when it was written, and that nothing is wrong', async () => {
     const store = await openWithTwo();
-    expect(store.status()).toEqual({ file: sandbox.file, encrypted: false, recovered: null, lastWriteAt: NOON, writeError: null, notices: [], migration: null });
+    expect(store.status()).toEqual({
+      file: sandbox.file,
+      encrypted: false,
+      recovered: null,
+      lastWriteAt: NOON,
+      writeError: null,
+      notices: [],
+      migration: null,
+    });
   });
 
   it('knows when the file was written before this start', async () => {
