@@ -65,6 +65,9 @@ export async function openDoors({ options, operations, clients, bus, token, host
     actorOf: clients.actorOf,
     requestId,
     onError,
+  }).catch(async (error: unknown) => {
+    await http.close();
+    throw error;
   });
   return {
     url: http.url,

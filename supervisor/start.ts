@@ -117,6 +117,11 @@ export async function start(options: StartOptions): Promise<Running> {
     },
     stop: options.onStopAsked,
   });
+  // A supervisor whose doors do not open must not stay: its children would keep it alive, and it the lock.
+  const release = async (): Promise<void> => {
+    await Promise.all([children.worker.stop(), children.probeRunner.stop()]);
+    await store.close();
+  };
   children.worker.start();
   children.probeRunner.start();
   doors = await openDoors({
@@ -127,6 +132,9 @@ export async function start(options: StartOptions): Promise<Running> {
     token,
     host: options.host ?? settings.effective().settings.dashboardHost,
     port: options.port ?? env.PORT ?? DEFAULT_PORT,
+  }).catch(async (error: unknown) => {
+    await release();
+    throw error;
   });
   const loops = startLoops({ context, operations, random: options.random, configFile: options.configFile, settings });
   return {
@@ -138,8 +146,7 @@ export async function start(options: StartOptions): Promise<Running> {
       await loops.stop();
       await doors?.close();
       operations.decisions.flush();
-      await Promise.all([children.worker.stop(), children.probeRunner.stop()]);
-      await store.close();
+      await release();
     },
   };
 }
