@@ -80,6 +80,6 @@ const LOGINS = {
 
 function connectedText(connected: PluginView['connected']): string {
   if (connected === null) return 'no supervisor is running; OpenCode starts it with the first request';
-  if (connected.length === 0) return 'nobody yet; OpenCode connects with its first request';
+  if (connected.length === 0) return 'nobody now; OpenCode connects with its first request';
   return connected.map(({ pid, host }) => `${plain(host ?? 'unknown')} (pid ${String(pid)})`).join(', ');
 }

@@ -1,0 +1,73 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+
+import { expect, onTestFinished } from 'vitest';
+
+import { DIST } from '../../support/oma.ts';
+import { type ProgramResult, runProgram } from '../../support/run-program.ts';
+
+export const CLI = join(DIST, 'cli.js');
+const COMMAND_MS = 50_000;
+const SAYS_MS = 30_000;
+
+/** A program that goes on until it is ended. */
+export interface Attended {
+  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly output: () => string;
+  readonly says: (text: string) => Promise<void>;
+  readonly ended: Promise<number | null>;
+}
+
+/** The built oma in an empty home of its own. */
+export interface Home {
+  readonly path: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly oma: (...args: readonly string[]) => Promise<ProgramResult>;
+  readonly json: <T>(...args: readonly string[]) => Promise<T>;
+  readonly attend: (...args: readonly string[]) => Attended;
+}
+
+/** Makes a home; what runs in it is stopped, and the home removed, when the test is over. */
+export async function useHome(more: Readonly<Record<string, string>> = {}): Promise<Home> {
+  if (!existsSync(CLI)) throw new Error('dist/ is not built: run npm run build.');
+  const path = await mkdtemp(join(tmpdir(), 'oma-home-'));
+  const env = { PATH: process.env['PATH'] ?? '', HOME: path, LANG: 'C.UTF-8', OPENCODE_MULTI_AUTH_PORT: '0', ...more };
+  const oma = (...args: readonly string[]) =>
+    runProgram({ file: process.execPath, args: [CLI, ...args], env, cwd: path, deadlineMs: COMMAND_MS });
+  const attended: Attended[] = [];
+  onTestFinished(async () => {
+    await oma('down');
+    for (const { child } of attended) child.kill('SIGKILL');
+    await rm(path, { recursive: true, force: true });
+  });
+  return {
+    path,
+    env,
+    oma,
+    json: async <T>(...args: readonly string[]) => JSON.parse((await oma(...args, '--json')).stdout) as T,
+    attend: (...args) => {
+      const started = attend(args, { env, cwd: path });
+      attended.push(started);
+      return started;
+    },
+  };
+}
+
+function attend(args: readonly string[], at: { env: Readonly<Record<string, string>>; cwd: string }): Attended {
+  const child = spawn(process.execPath, [CLI, ...args], { ...at, stdio: ['ignore', 'pipe', 'pipe'] });
+  let text = '';
+  const hear = (chunk: Buffer) => (text += chunk.toString());
+  child.stdout.on('data', hear);
+  child.stderr.on('data', hear);
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  return {
+    child,
+    ended,
+    output: () => text,
+    says: (wanted) => expect.poll(() => text, { timeout: SAYS_MS }).toContain(wanted),
+  };
+}
