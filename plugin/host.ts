@@ -60,7 +60,7 @@ const TOAST_MS = 6_000;
 export function hostNotices({ client }: HostInput): Notices {
   return {
     toast: (variant, message) => quietly(() => client.tui.showToast({ body: { title: TITLE, message, variant, duration: TOAST_MS } })),
-    log: (level, message, extra = {}) => quietly(() => client.app.log({ body: { service: TITLE, level, message, extra } })),
+    log: (level, message, extra = {}) => quietly(() => client.app.log({ body: { service: TITLE, level, message: `${TITLE}: ${message}`, extra } })),
   };
 }
 

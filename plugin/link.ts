@@ -1,7 +1,8 @@
-import { type ErrorCode, isOmaError } from '../contract/errors.ts';
+import { type ErrorCode, isOmaError, OmaError } from '../contract/errors.ts';
 import type { Client } from '../contract/operation.ts';
 import type { Operations } from '../contract/operations.ts';
 import type { EpochMs } from '../contract/scalars.ts';
+import { redact } from '../runtime/redact.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
 import type { Wait } from './wait.ts';
 
@@ -62,7 +63,7 @@ export function createLink({ connect, now, random, wait }: LinkDeps): Link {
       return opened;
     } catch (error) {
       failures += 1;
-      throw error;
+      throw isOmaError(error) ? error : unreachable(error);
     }
   };
 
@@ -90,4 +91,9 @@ export function createLink({ connect, now, random, wait }: LinkDeps): Link {
 /** Tells whether an error is the absence of a supervisor. */
 export function isGone(error: unknown): boolean {
   return isOmaError(error) && GONE.includes(error.code);
+}
+
+function unreachable(error: unknown): OmaError {
+  const why = error instanceof Error ? redact(error.message) : 'unknown error';
+  return new OmaError('SUPERVISOR_START_FAILED', `The supervisor cannot be reached (${why}). Look at "oma doctor".`, {}, error);
 }

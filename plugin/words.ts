@@ -3,9 +3,8 @@ import { ERRORS, isErrorCode } from '../contract/errors.ts';
 import type { OutcomeKind } from '../contract/failure.ts';
 import type { EpochMs } from '../contract/scalars.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
 
 /** Completes "work …": what a failed request says about its account. */
 const KINDS: Readonly<Record<Exclude<OutcomeKind, 'success'>, string>> = {
@@ -52,10 +51,12 @@ export function whenText(at: EpochMs, now: EpochMs): string {
 
 /** Says how long something lasts, in its two largest units: no number of it has three digits. */
 export function spanText(ms: number): string {
-  if (ms < MINUTE_MS) return `${Math.max(1, Math.ceil(ms / 1_000))} s`;
-  if (ms < HOUR_MS) return `${Math.ceil(ms / MINUTE_MS)} min`;
-  if (ms < DAY_MS) return `${Math.floor(ms / HOUR_MS)} h ${Math.floor((ms % HOUR_MS) / MINUTE_MS)} min`;
-  return `${Math.floor(ms / DAY_MS)} d ${Math.floor((ms % DAY_MS) / HOUR_MS)} h`;
+  const seconds = Math.max(1, Math.ceil(ms / SECOND_MS));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.ceil(ms / MINUTE_MS);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
 function lookUp(table: Readonly<Record<string, string>>, key: string): string {
