@@ -12,6 +12,9 @@ const RESET_MOVED_MS = 30 * 60 * 1_000;
 const IDLE_PERCENT_PER_HOUR = 0.01;
 const HOUR_MS = 60 * 60 * 1_000;
 
+/** The provider rounds to whole percents, so a rate is only known to one percent over the time watched. */
+const ROUNDING_PERCENT = 1;
+
 /** The middle three fifths of all pairwise rates make the band. */
 const BAND = { slow: 0.2, fast: 0.8 } as const;
 
@@ -64,12 +67,20 @@ export function forecast(samples: readonly Sample[], now: number): Forecast {
   if (last.resetsAtMs !== null && last.resetsAtMs <= now) return { kind: 'not-enough-data', samples: 0 };
   const rates = pairwiseRates(current);
   const percentPerHour = quantile(rates, 0.5);
-  if (quantile(rates, BAND.fast) < IDLE_PERCENT_PER_HOUR) return { kind: 'idle' };
+  const blur = (ROUNDING_PERCENT / (last.at - first.at)) * HOUR_MS;
+  if (last.usedPercent - first.usedPercent < ROUNDING_PERCENT && percentPerHour < IDLE_PERCENT_PER_HOUR)
+    return { kind: 'idle' };
   const dryAt = (rate: number): number | null => dryBefore(last, rate, now);
-  const from = dryAt(quantile(rates, BAND.fast));
+  const from = dryAt(Math.max(percentPerHour, quantile(rates, BAND.fast)) + blur);
   const at = dryAt(percentPerHour);
   if (at === null || from === null) return { kind: 'lasts', until: last.resetsAtMs, percentPerHour };
-  return { kind: 'dry', at, from, to: dryAt(quantile(rates, BAND.slow)), percentPerHour };
+  return {
+    kind: 'dry',
+    at,
+    from,
+    to: dryAt(Math.min(percentPerHour, quantile(rates, BAND.slow)) - blur),
+    percentPerHour,
+  };
 }
 
 /** The instant of emptiness at a rate, or null if the reset comes first. */

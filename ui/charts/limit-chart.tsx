@@ -27,7 +27,7 @@ export function LimitChart({ samples, name, owner, forecast }: LimitChartProps) 
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
-    const chart = draw(element, samples, forecast);
+    const chart = draw(element, { samples, forecast, now: now.peek() });
     const observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: HEIGHT_PX }));
     observer.observe(element);
     return () => {
@@ -74,12 +74,18 @@ function summary(samples: readonly Sample[], name: string, now: number): string 
   return `${name} window: ${left(first)} left at ${clockTime(first.at, now)}, ${left(last)} at ${clockTime(last.at, now)}, ${samples.length} probes`;
 }
 
-function draw(element: HTMLDivElement, samples: readonly Sample[], forecast: Forecast | null): uPlot {
+interface Drawing {
+  readonly samples: readonly Sample[];
+  readonly forecast: Forecast | null;
+  readonly now: number;
+}
+
+function draw(element: HTMLDivElement, { samples, forecast, now }: Drawing): uPlot {
   const style = getComputedStyle(element);
   const ink = colour(style, '--chart-ink');
   const grid = { stroke: colour(style, '--chart-grid'), width: 1 };
   const line = colour(style, '--chart-line');
-  const axis = { stroke: ink, grid, ticks: { show: false }, font: '11px system-ui, sans-serif' };
+  const axis: uPlot.Axis = { stroke: ink, grid, ticks: { show: false }, font: '11px system-ui, sans-serif' };
   const stepped = uPlot.paths.stepped?.({ align: 1 });
   const options: uPlot.Options = {
     width: element.clientWidth,
@@ -87,7 +93,10 @@ function draw(element: HTMLDivElement, samples: readonly Sample[], forecast: For
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false } },
     scales: { y: { range: [0, 100] } },
-    axes: [axis, { ...axis, size: 44, values: (_, values) => values.map((value) => `${value} %`) }],
+    axes: [
+      { ...axis, space: 70, values: (_, times) => times.map((time) => clockTime(time * 1_000, now)) },
+      { ...axis, size: 44, values: (_, values) => values.map((value) => `${value} %`) },
+    ],
     series: [
       {},
       {

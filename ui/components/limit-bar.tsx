@@ -4,6 +4,7 @@ import type { WindowView } from '../../contract/limits.ts';
 import { useApp } from '../app-context.ts';
 import { duration, percent, windowName } from '../format.ts';
 import { Countdown } from './countdown.tsx';
+import { Icon } from './icon.tsx';
 
 export interface LimitBarProps {
   readonly window: WindowView;
@@ -26,7 +27,13 @@ export function LimitBar({ window, owner }: LimitBarProps) {
       <div class="limit-words">
         <span class="limit-name">{name}</span>
         <strong>{percent(left)}</strong>
-        <span class="limit-reset">{resetsAt === null ? 'left' : <Countdown until={resetsAt} />}</span>
+        <span class="limit-left">left</span>
+        {resetsAt !== null && (
+          <span class="limit-reset">
+            <span class="limit-reset-word">resets in </span>
+            <Icon name="clock" /> <Countdown until={resetsAt} />
+          </span>
+        )}
       </div>
       <div
         class="limit-bar"

@@ -31,7 +31,7 @@ export function SettingsScreen() {
         <Reset />
       </div>
       <Presets view={view} />
-      <Form key={view.revision} view={view} />
+      <Form key={settings.generation.value} view={view} />
       {view.settings.antigravityEnabled && (
         <Lazy
           load={async () => (await import('../antigravity/antigravity-panel.tsx')).AntigravityPanel}
@@ -46,7 +46,7 @@ export function SettingsScreen() {
 }
 
 function Form({ view }: { readonly view: SettingsView }) {
-  const { settings, accounts } = useApp();
+  const { settings, accounts, notices } = useApp();
   const aliases = (accounts.list.value ?? []).map(({ alias }) => alias);
   const changes = useSignal<Partial<Draft>>({});
   const draft: Draft = { ...draftOf(view.settings, aliases), ...changes.value };
@@ -54,6 +54,11 @@ function Form({ view }: { readonly view: SettingsView }) {
   const isWrong = Object.keys(problems).length > 0;
   const change = isWrong ? {} : draftChange(draft, view.settings, aliases);
   const isDirty = isWrong || Object.keys(change).length > 0;
+  const save = async (): Promise<void> => {
+    if (!(await settings.saving.run(change))) return;
+    changes.value = {};
+    notices.tell('ok', 'Settings saved.');
+  };
   const section = {
     view,
     draft,
@@ -70,7 +75,7 @@ function Form({ view }: { readonly view: SettingsView }) {
       aria-label="Settings"
       onSubmit={(event) => {
         event.preventDefault();
-        if (isDirty && !isWrong) void settings.saving.run(change);
+        if (isDirty && !isWrong) void save();
       }}
     >
       <RotationSection {...section} />
@@ -123,11 +128,11 @@ function SaveBar({ isDirty, isWrong, change, onDiscard }: SaveBarProps) {
 }
 
 function Reset() {
-  const { settings } = useApp();
+  const { settings, notices } = useApp();
   const isAsking = useSignal(false);
   const { phase, error, run, dismiss } = settings.resetting;
   const reset = async (): Promise<void> => {
-    await run();
+    if (await run()) notices.tell('ok', 'Settings are back to their defaults.');
     isAsking.value = false;
   };
   return (

@@ -1,4 +1,4 @@
-import type { ReadonlySignal } from '@preact/signals';
+import { type ReadonlySignal, signal } from '@preact/signals';
 
 import type { PartialSettings, Preset, SettingsView } from '../../contract/settings.ts';
 import type { Api } from '../api.ts';
@@ -9,6 +9,8 @@ import { createResource } from './resource.ts';
 export interface SettingsStore {
   readonly view: ReadonlySignal<SettingsView | null>;
   readonly refresh: () => Promise<void>;
+  /** Counts what makes a form that is being filled in out of date: a preset, a reset. */
+  readonly generation: ReadonlySignal<number>;
   readonly saving: Mutation<PartialSettings>;
   readonly presetting: Mutation<Preset>;
   readonly resetting: Mutation<void>;
@@ -21,11 +23,17 @@ export function createSettings(api: Api, changed: () => void): SettingsStore {
     resource.accept(view);
     changed();
   };
+  const generation = signal(0);
+  const replace = (view: SettingsView): void => {
+    take(view);
+    generation.value += 1;
+  };
   return {
     view: resource.value,
+    generation,
     refresh: resource.refresh,
     saving: createMutation(async (change) => take(await api.call('settings.update', change))),
-    presetting: createMutation(async (preset) => take(await api.call('settings.preset', { preset }))),
-    resetting: createMutation<void>(async () => take(await api.call('settings.reset', {}))),
+    presetting: createMutation(async (preset) => replace(await api.call('settings.preset', { preset }))),
+    resetting: createMutation<void>(async () => replace(await api.call('settings.reset', {}))),
   };
 }
