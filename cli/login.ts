@@ -42,7 +42,7 @@ export function login(context: Context, input: TypedInput<typeof LOGIN_FLAGS>, b
   return withSession(context, { ...STARTING, closeOnAbort: false }, async (session) => {
     const begun = await beginWith(context, asked, (method) => begin(session, method));
     await show(context, begun, input.has('no-open'));
-    return finish(context, session, begun);
+    return refuseFailed(await finish(context, session, begun));
   });
 }
 
@@ -90,10 +90,11 @@ function hintFor({ environment, platform }: Context): string {
 async function finish(context: Context, session: Session, begun: LoginView): Promise<LoginView> {
   try {
     if (begun.method === 'paste') await handOver(context, session, begun);
-    return refuseFailed(await waitUntilOver(context, session, begun));
+    return await waitUntilOver(context, session, begun);
   } catch (error) {
+    // Else it would stand in the way of the next try; what went wrong first is what the person must see.
+    await session.client['login.cancel']({ loginId: begun.loginId }).catch(() => undefined);
     if (!context.signal.aborted) throw error;
-    await session.client['login.cancel']({ loginId: begun.loginId });
     throw new OmaError('LOGIN_CANCELLED', `The login of "${begun.alias}" was cancelled; nothing was changed.`);
   }
 }
@@ -112,7 +113,7 @@ async function handOver(context: Context, { client }: Session, { loginId }: Logi
 }
 
 function refusalOf(error: unknown): OmaError {
-  if (isOmaError(error, 'LOGIN_REFUSED')) return error;
+  if (isOmaError(error, 'INVALID_PARAMS')) return error;
   throw error;
 }
 

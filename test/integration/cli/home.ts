@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 import { expect, onTestFinished } from 'vitest';
 
@@ -16,7 +16,7 @@ const SAYS_MS = 30_000;
 
 /** A program that goes on until it is ended. */
 export interface Attended {
-  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
   readonly output: () => string;
   readonly says: (text: string) => Promise<void>;
   readonly ended: Promise<number | null>;
@@ -58,7 +58,7 @@ export async function useHome(more: Readonly<Record<string, string>> = {}): Prom
 }
 
 function attend(args: readonly string[], at: { env: Readonly<Record<string, string>>; cwd: string }): Attended {
-  const child = spawn(process.execPath, [CLI, ...args], { ...at, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [CLI, ...args], { ...at, stdio: ['pipe', 'pipe', 'pipe'] });
   let text = '';
   const hear = (chunk: Buffer) => (text += chunk.toString());
   child.stdout.on('data', hear);

@@ -138,7 +138,7 @@ describe('oma add --paste', () => {
   });
 
   it('lets a person correct a wrong address on a terminal, but not a pipe', async () => {
-    const refused = new OmaError('LOGIN_REFUSED', 'This address is of another login.');
+    const refused = new OmaError('INVALID_PARAMS', 'This address is of another login.');
     const patient = loginContext({ isTTY: true, paste: [refused, loginView()] });
     patient.context.input.write('wrong\n');
     const ended = run(patient.context, ['add', 'work', '--paste'], COMMANDS);
@@ -148,7 +148,14 @@ describe('oma add --paste', () => {
 
     const strict = loginContext({ paste: [refused] });
     strict.context.input.end('wrong\n');
-    expect(await run(strict.context, ['add', 'work', '--paste'], COMMANDS)).toBe(3);
+    expect(await run(strict.context, ['add', 'work', '--paste'], COMMANDS)).toBe(2);
+    expect(strict.names().at(-1)).toBe('login.cancel');
+  });
+
+  it('ends when the provider refused, without asking again', async () => {
+    const { context } = loginContext({ isTTY: true, paste: [new OmaError('LOGIN_REFUSED', 'The provider refused.')] });
+    context.input.write('http://localhost:1455/auth/callback?error=access_denied\n');
+    expect(await run(context, ['add', 'work', '--paste'], COMMANDS)).toBe(3);
   });
 
   it('says so when nothing is pasted', async () => {
