@@ -68,7 +68,9 @@ describe('the real OpenCode through the built plugin', () => {
     simulator.control.expireAccess('a');
     const before = simulator.control.requests({ endpoint: 'token' }).length;
     const questions = Array.from({ length: 16 }, (_, index) => `question ${String(index)}`);
-    const answers = await Promise.all(questions.map((text) => opencodeRun(oma.opencode, text, { deadlineMs: 150_000 })));
+    const answers = await Promise.all(
+      questions.map((text) => opencodeRun(oma.opencode, text, { deadlineMs: 150_000 })),
+    );
     const said = answers.map(({ code, stdout, stderr }) => ({ code, served: servedBy(stdout), stderr }));
     expect(said.filter(({ code, served }) => code !== 0 || served !== 'a')).toEqual([]);
     expect(simulator.control.requests({ endpoint: 'token' }).length - before).toBe(1);

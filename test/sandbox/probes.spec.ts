@@ -31,8 +31,14 @@ async function figures({ oma }: { readonly oma: OmaSandbox }, alias: string): Pr
   expect(ok).toBe(true);
   const { store } = await oma.status();
   const stored = JSON.parse(readFileSync(store.file, 'utf8')) as { accounts: unknown };
-  const account = Object.values(stored.accounts as Record<string, Record<string, unknown>>).find((entry) => entry['alias'] === alias);
-  return JSON.stringify([account?.['windows'] ?? account?.['rateLimits'], account?.['rateLimitHistory'], account?.['lastLimitProbeAt']]);
+  const account = Object.values(stored.accounts as Record<string, Record<string, unknown>>).find(
+    (entry) => entry['alias'] === alias,
+  );
+  return JSON.stringify([
+    account?.['windows'] ?? account?.['rateLimits'],
+    account?.['rateLimitHistory'],
+    account?.['lastLimitProbeAt'],
+  ]);
 }
 
 describe('limits, by the real codex through the whole of oma', () => {
@@ -43,8 +49,19 @@ describe('limits, by the real codex through the whole of oma', () => {
     const run = await oma.json<ProbeRunView>('probe', 'a');
     expect(run.items).toMatchObject([{ alias: 'a', state: 'success', source: 'codex-exec' }]);
     const account = (await oma.accounts()).find(({ alias }) => alias === 'a');
-    expect(account).toMatchObject({ limitsConfidence: 'fresh', limitStatus: 'success', limitError: null, rateLimitHistoryLength: 1 });
-    expect(account?.probe).toMatchObject({ source: 'codex-exec', model: 'gpt-5.5', effort: 'low', codexVersion: '0.169.0', sessionFile: expect.stringMatching(/^rollout-/) });
+    expect(account).toMatchObject({
+      limitsConfidence: 'fresh',
+      limitStatus: 'success',
+      limitError: null,
+      rateLimitHistoryLength: 1,
+    });
+    expect(account?.probe).toMatchObject({
+      source: 'codex-exec',
+      model: 'gpt-5.5',
+      effort: 'low',
+      codexVersion: '0.169.0',
+      sessionFile: expect.stringMatching(/^rollout-/),
+    });
     expect(account?.rateLimits.fiveHour?.usedPercent).toBeGreaterThanOrEqual(37);
     expect(account?.rateLimits.weekly?.usedPercent).toBeGreaterThanOrEqual(12);
   });
@@ -55,7 +72,18 @@ describe('limits, by the real codex through the whole of oma', () => {
     expect(first).toMatchObject([{ state: 'success' }]);
     const before = await figures({ oma }, 'a');
     expect(before).toContain('usedPercent');
-    for (const kind of ['usage-limit', 'usage-limit-stale-headers', 'workspace-deactivated', 'forbidden', 'effort-unsupported', 'model-unsupported', 'server-error', 'cut-mid-stream', 'json-error-200', 'response-failed'] as const) {
+    for (const kind of [
+      'usage-limit',
+      'usage-limit-stale-headers',
+      'workspace-deactivated',
+      'forbidden',
+      'effort-unsupported',
+      'model-unsupported',
+      'server-error',
+      'cut-mid-stream',
+      'json-error-200',
+      'response-failed',
+    ] as const) {
       simulator.control.pushFault({ kind, alias: 'a', endpoint: 'responses', times: null });
       const { items } = await oma.json<ProbeRunView>('probe', 'a');
       expect([kind, items[0]?.state]).toEqual([kind, 'error']);
@@ -63,7 +91,12 @@ describe('limits, by the real codex through the whole of oma', () => {
       simulator.control.clearFaults();
     }
     const account = (await oma.accounts()).find(({ alias }) => alias === 'a');
-    expect(account).toMatchObject({ limitsConfidence: 'error', limitStatus: 'error', limitError: expect.any(String), lastLimitErrorAt: expect.any(String) });
+    expect(account).toMatchObject({
+      limitsConfidence: 'error',
+      limitStatus: 'error',
+      limitError: expect.any(String),
+      lastLimitErrorAt: expect.any(String),
+    });
   });
 
   it('[C.L2.4] a supervisor killed in the middle of a probe leaves the figures as they were, and no codex behind', async () => {
@@ -77,7 +110,10 @@ describe('limits, by the real codex through the whole of oma', () => {
     await requestsArrived(simulator, { endpoint: 'responses' }, asked + 1);
     await oma.killSupervisor('SIGKILL');
     await probe;
-    await vi.waitFor(() => expect(simulator.control.requests({ endpoint: 'responses' }).at(-1)?.ending).toBe('client-closed'), { timeout: 20_000, interval: 100 });
+    await vi.waitFor(
+      () => expect(simulator.control.requests({ endpoint: 'responses' }).at(-1)?.ending).toBe('client-closed'),
+      { timeout: 20_000, interval: 100 },
+    );
     simulator.control.clearFaults();
     await oma.start();
     expect(await figures({ oma }, 'a')).toBe(before);

@@ -17,14 +17,19 @@ async function secretsOf(oma: OmaSandbox): Promise<readonly string[]> {
   const { store } = await oma.status();
   const text = readFileSync(store.file, 'utf8');
   const tokens = [...text.matchAll(/"(?:access|refresh|id)Token":\s*"([^"]+)"/g)].flatMap(([, token]) => token ?? []);
-  const launch = readFileSync(join(oma.env['XDG_STATE_HOME'] ?? '', 'opencode-multi-auth', 'dashboard-token'), 'utf8').trim();
+  const launch = readFileSync(
+    join(oma.env['XDG_STATE_HOME'] ?? '', 'opencode-multi-auth', 'dashboard-token'),
+    'utf8',
+  ).trim();
   expect(tokens.length).toBeGreaterThanOrEqual(8);
   return [...tokens, launch, PLANTED];
 }
 
 /** What other local programs can read of a process: its arguments and environment. */
 function processTexts(pids: readonly number[]): string {
-  return pids.flatMap((pid) => ['cmdline', 'environ'].map((file) => readFileSync(`/proc/${String(pid)}/${file}`, 'utf8'))).join('\n');
+  return pids
+    .flatMap((pid) => ['cmdline', 'environ'].map((file) => readFileSync(`/proc/${String(pid)}/${file}`, 'utf8')))
+    .join('\n');
 }
 
 function childrenOf(pid: number): readonly number[] {
@@ -33,7 +38,11 @@ function childrenOf(pid: number): readonly number[] {
     .filter((candidate) => Number.isInteger(candidate) && candidate > 0)
     .filter((candidate) => {
       try {
-        return readFileSync(`/proc/${String(candidate)}/stat`, 'utf8').split(') ')[1]?.split(' ')[1] === String(pid);
+        return (
+          readFileSync(`/proc/${String(candidate)}/stat`, 'utf8')
+            .split(') ')[1]
+            ?.split(' ')[1] === String(pid)
+        );
       } catch {
         return false;
       }
@@ -43,7 +52,10 @@ function childrenOf(pid: number): readonly number[] {
 describe('secrets', () => {
   it('[S.8.2] [H.T.30] planted in every input, they are in no answer, no log, no error, no argument and no environment', async () => {
     const simulator = await useSimulator({ seats: 4 });
-    const oma = await useOma({ simulator, env: { OPENCODE_MULTI_AUTH_CODEX_BIN: codexBinary(), OPENCODE_MULTI_AUTH_LOG_LEVEL: 'debug' } });
+    const oma = await useOma({
+      simulator,
+      env: { OPENCODE_MULTI_AUTH_CODEX_BIN: codexBinary(), OPENCODE_MULTI_AUTH_LOG_LEVEL: 'debug' },
+    });
     const seen: string[] = [];
     const run = async (...args: readonly string[]): Promise<void> => {
       const { stdout, stderr } = await oma.oma(...args);
@@ -55,7 +67,20 @@ describe('secrets', () => {
     seen.push(answer.stdout, answer.stderr);
     const garbage = join(oma.root, 'garbage.json');
     await writeFile(garbage, `{"tokens": {"access_token": "${PLANTED}", "refresh_token": "${PLANTED}" `);
-    for (const args of [['import', garbage], ['probe'], ['list', '--json'], ['status', '--json'], ['why', '--json'], ['settings', 'get', '--json'], ['remove', PLANTED, '--yes'], ['force', PLANTED], ['switch', PLANTED], ['store', 'check', '--json'], ['logs', '-n', '500']]) await run(...args);
+    for (const args of [
+      ['import', garbage],
+      ['probe'],
+      ['list', '--json'],
+      ['status', '--json'],
+      ['why', '--json'],
+      ['settings', 'get', '--json'],
+      ['remove', PLANTED, '--yes'],
+      ['force', PLANTED],
+      ['switch', PLANTED],
+      ['store', 'check', '--json'],
+      ['logs', '-n', '500'],
+    ])
+      await run(...args);
     seen.push(await everyRoute(oma));
     const secrets = await secretsOf(oma);
     const { pid } = await oma.status();
@@ -69,14 +94,24 @@ describe('secrets', () => {
 /** Asks every reading route of the API, and every changing one with a wrong body that holds a secret. */
 async function everyRoute(oma: OmaSandbox): Promise<string> {
   const { dashboardUrl } = await oma.status();
-  const token = readFileSync(join(oma.env['XDG_STATE_HOME'] ?? '', 'opencode-multi-auth', 'dashboard-token'), 'utf8').trim();
+  const token = readFileSync(
+    join(oma.env['XDG_STATE_HOME'] ?? '', 'opencode-multi-auth', 'dashboard-token'),
+    'utf8',
+  ).trim();
   const answers: string[] = [];
   for (const operation of Object.values(OPERATIONS)) {
     if (!('http' in operation)) continue;
     const { method, path } = operation.http;
     const address = `${dashboardUrl ?? ''}${path.replace(/:\w+/g, encodeURIComponent(PLANTED))}`;
-    const body = method === 'GET' || method === 'DELETE' ? {} : { body: JSON.stringify({ wrong: PLANTED, alias: { nested: PLANTED } }) };
-    const response = await fetch(address, { method, ...body, headers: { 'authorization': `Bearer ${token}`, 'content-type': 'application/json' } });
+    const body =
+      method === 'GET' || method === 'DELETE'
+        ? {}
+        : { body: JSON.stringify({ wrong: PLANTED, alias: { nested: PLANTED } }) };
+    const response = await fetch(address, {
+      method,
+      ...body,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    });
     const text = await response.text();
     // A caller's own words may come back to it in the refusal that names the wrong field; nothing else may.
     answers.push(response.ok ? text : text.replaceAll(PLANTED, 'planted'));

@@ -19,7 +19,9 @@ describe('twenty clients that find no supervisor at the same moment', () => {
       const killed = await oma.killSupervisor('SIGKILL');
       const sessions = await Promise.all(Array.from({ length: STARTERS }, () => startOrJoin(socket, oma.env)));
       const pids = await Promise.all(sessions.map(async ({ client }) => (await client['status.get']({})).pid));
-      const accounts = await Promise.all(sessions.map(async ({ client }) => (await client['account.list']({})).accounts.length));
+      const accounts = await Promise.all(
+        sessions.map(async ({ client }) => (await client['account.list']({})).accounts.length),
+      );
       for (const { connection } of sessions) connection.dispose();
       expect(new Set(pids).size).toBe(1);
       expect(pids[0]).not.toBe(killed);
@@ -33,8 +35,19 @@ function startOrJoin(socketPath: string, env: Readonly<Record<string, string>>):
   onTestFinished(() => controller.abort());
   return connectOrStart({
     socketPath,
-    hello: { protocolVersion: PROTOCOL_VERSION, buildId: 'test', version: '0.0.0', pid: process.pid, kind: 'test', host: null },
-    start: { command: process.execPath, args: [join(DIST, 'supervisor.js')], env: { ...env, [`${ENV_PREFIX}PORT`]: '0' } },
+    hello: {
+      protocolVersion: PROTOCOL_VERSION,
+      buildId: 'test',
+      version: '0.0.0',
+      pid: process.pid,
+      kind: 'test',
+      host: null,
+    },
+    start: {
+      command: process.execPath,
+      args: [join(DIST, 'supervisor.js')],
+      env: { ...env, [`${ENV_PREFIX}PORT`]: '0' },
+    },
     deadlineMs: 40_000,
     signal: controller.signal,
   });

@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { describe, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+function git(...args: readonly string[]): string {
+  return execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' });
+}
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}
+
+describe('the repository', () => {
+  it('[A.L0.1] [A.L0.2] is whole: every object is there, and every tracked file', () => {
+    git('fsck', '--connectivity-only', '--no-dangling');
+    const tracked = git('ls-files').split('\n').filter(Boolean);
+    expect(tracked.length).toBeGreaterThan(200);
+    expect(tracked.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  it('[A.L0.3] tracks nothing that an installation or a build makes', () => {
+    expect(git('ls-files', 'node_modules', 'dist', 'reports', 'coverage')).toBe('');
+  });
+
+  it('[A.L1.1] the installation is the one that the lockfile describes', () => {
+    const locked = JSON.parse(read('package-lock.json')) as { packages: Record<string, { version?: string }> };
+    const wanted = (JSON.parse(read('package.json')) as { devDependencies: Record<string, string> }).devDependencies;
+    for (const [name, version] of Object.entries(wanted)) {
+      const installed = JSON.parse(read(`node_modules/${name}/package.json`)) as { version: string };
+      expect([name, installed.version, locked.packages[`node_modules/${name}`]?.version]).toEqual([
+        name,
+        version,
+        version,
+      ]);
+    }
+  });
+
+  it('[A.L1.2] [A.L1.4] the build made every program, and the command can be executed', () => {
+    for (const file of ['cli.js', 'supervisor.js', 'worker.js', 'probe-runner.js', 'simulator.js', 'plugin/server.js'])
+      expect(existsSync(join(ROOT, 'dist', file)), file).toBe(true);
+    accessSync(join(ROOT, 'dist', 'cli.js'), constants.X_OK);
+  });
+
+  it('[A.L1.3] the compiler finds no type error', () => {
+    expect(execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['--noEmit'], { cwd: ROOT, encoding: 'utf8' })).toBe('');
+  });
+
+  it('[A.L3.1] [A.L3.2] [A.L3.3] QA.md records the baseline: what it does, what it costs, what is wrong with it', () => {
+    const qa = read('docs/QA.md');
+    for (const heading of [
+      '## Phase A: the baseline',
+      '### What upstream does',
+      '### What it costs',
+      '### Known faults, and where oma stands',
+    ])
+      expect(qa).toContain(heading);
+    expect(qa).toMatch(/5\.1 \/ 10\.7/);
+  });
+});
