@@ -562,14 +562,14 @@ describe('exhaustion', () => {
   });
 });
 
-const BASE = {
+const BASE: Pick<ProbeReport, 'source' | 'model' | 'effort' | 'codexVersion' | 'sessionFile' | 'attempts'> = {
   source: 'codex-exec',
   model: 'gpt-5.5',
   effort: 'low',
   codexVersion: '0.169.0',
   sessionFile: 'rollout.jsonl',
   attempts: [],
-} as const;
+};
 
 function complete(fields: Partial<Extract<ProbeReport, { kind: 'complete' }>>): ProbeReport {
   return {
