@@ -59,7 +59,11 @@ export async function connectOrStart(options: ConnectOptions): Promise<Connected
   return connectWhileStarting(options, options.start, deadlineAt);
 }
 
-async function connectWhileStarting(options: ConnectOptions, start: StartCommand, deadlineAt: number): Promise<Connected> {
+async function connectWhileStarting(
+  options: ConnectOptions,
+  start: StartCommand,
+  deadlineAt: number,
+): Promise<Connected> {
   const starting = startSupervisor(start, options.socketPath);
   const reports: (Error | null)[] = [];
   const reported = starting.report.then(
@@ -103,7 +107,11 @@ async function connectOnce(options: ConnectOptions, deadlineAt: number): Promise
   }
 }
 
-async function greet(client: Client<Operations>, { hello, signal }: ConnectOptions, deadlineAt: number): Promise<SupervisorHello> {
+async function greet(
+  client: Client<Operations>,
+  { hello, signal }: ConnectOptions,
+  deadlineAt: number,
+): Promise<SupervisorHello> {
   const leftMs = Math.max(deadlineAt - performance.now(), 1);
   const deadlineMs = Math.min(leftMs, OPERATIONS['session.hello'].deadlineMs);
   const theirs = await client['session.hello'](hello, signal === undefined ? { deadlineMs } : { deadlineMs, signal });
@@ -143,7 +151,10 @@ function tooSlow(deadlineMs: number): OmaError {
 }
 
 function forbidden(): OmaError {
-  return new OmaError('SOCKET_FOREIGN', 'The socket of the supervisor may not be used by this user. Check who owns its directory.');
+  return new OmaError(
+    'SOCKET_FOREIGN',
+    'The socket of the supervisor may not be used by this user. Check who owns its directory.',
+  );
 }
 
 function incompatible(ours: ClientHello, theirs: SupervisorHello): OmaError {

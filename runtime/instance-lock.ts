@@ -67,7 +67,12 @@ function tryLock({ DatabaseSync }: Sqlite, file: string): Lock | null {
 }
 
 function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && (error.errcode & PRIMARY_CODE_MASK) === SQLITE_BUSY;
+  return (
+    error instanceof Error &&
+    'errcode' in error &&
+    typeof error.errcode === 'number' &&
+    (error.errcode & PRIMARY_CODE_MASK) === SQLITE_BUSY
+  );
 }
 
 function unusable(cause: unknown): OmaError {

@@ -30,7 +30,9 @@ export interface LogFileOptions {
  * Why: a line costs no system call where it is logged; a log that cannot be written must not stop its program, so such lines are lost.
  */
 export function openLogFile(file: string, options: LogFileOptions = {}): LineSink {
-  return batched(new RotatingFile(file, options.bytesMax ?? LOG_FILE_BYTES_MAX, options.oldFilesMax ?? OLD_LOG_FILES_MAX));
+  return batched(
+    new RotatingFile(file, options.bytesMax ?? LOG_FILE_BYTES_MAX, options.oldFilesMax ?? OLD_LOG_FILES_MAX),
+  );
 }
 
 /** Writes lines to standard error, many at once. */

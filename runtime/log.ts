@@ -36,7 +36,15 @@ const EARLY_LINES_MAX = 1_000;
 /** Pino is loaded so long after the first line, in milliseconds; a start is over by then. */
 const LOAD_DELAY_MS = 250;
 
-const RANK = { trace: 10, debug: 20, info: 30, warn: 40, error: 50, fatal: 60, silent: Number.POSITIVE_INFINITY } as const;
+const RANK = {
+  trace: 10,
+  debug: 20,
+  info: 30,
+  warn: 40,
+  error: 50,
+  fatal: 60,
+  silent: Number.POSITIVE_INFINITY,
+} as const;
 type LineLevel = 'debug' | 'info' | 'warn' | 'error';
 
 interface Line {
@@ -58,7 +66,11 @@ export function createLog({ level, file, name, now = Date.now }: LogOptions): Lo
 function logOver(writer: LineWriter, bound: LogFields, now: () => number): Log {
   const at = (level: LineLevel) => (fields: LogFields, message: string) => {
     if (!writer.takes(level)) return;
-    writer.write({ level, fields: { time: now(), ...writer.clean({ ...bound, ...fields }) }, message: redact(message) });
+    writer.write({
+      level,
+      fields: { time: now(), ...writer.clean({ ...bound, ...fields }) },
+      message: redact(message),
+    });
   };
   return {
     debug: at('debug'),

@@ -53,8 +53,10 @@ export function resolvePaths(env: Env, facts: PathFacts): Paths {
   const configHome = base(facts.xdgConfigHome, join(home, '.config'));
   const stateDir = join(base(facts.xdgStateHome, join(home, '.local', 'state')), NAME);
   const dataHome = base(facts.xdgDataHome, join(home, '.local', 'share'));
-  const given = (name: 'STORE_DIR' | 'STORE_FILE' | 'SOCKET' | 'CODEX_AUTH_FILE' | 'LOG_FILE', otherwise: string): string =>
-    absolute(name, env[name] ?? otherwise, home);
+  const given = (
+    name: 'STORE_DIR' | 'STORE_FILE' | 'SOCKET' | 'CODEX_AUTH_FILE' | 'LOG_FILE',
+    otherwise: string,
+  ): string => absolute(name, env[name] ?? otherwise, home);
   const storeDir = given('STORE_DIR', join(configHome, NAME));
   const storeFile = given('STORE_FILE', join(storeDir, 'accounts.json'));
   const socketPath = given('SOCKET', defaultSocket(stateDir, facts));
@@ -97,7 +99,9 @@ function longestSocketPath(platform: NodeJS.Platform): number {
 function defaultSocket(stateDir: string, { xdgRuntimeDir, platform }: PathFacts): string {
   const socket = join(stateDir, 'run', 'oma.sock');
   const isTooLong = Buffer.byteLength(socket) > longestSocketPath(platform);
-  return isTooLong && xdgRuntimeDir !== undefined && isAbsolute(xdgRuntimeDir) ? join(xdgRuntimeDir, NAME, 'oma.sock') : socket;
+  return isTooLong && xdgRuntimeDir !== undefined && isAbsolute(xdgRuntimeDir)
+    ? join(xdgRuntimeDir, NAME, 'oma.sock')
+    : socket;
 }
 
 /** The XDG specification wants a base directory that is not absolute to be ignored. */

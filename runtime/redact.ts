@@ -16,7 +16,8 @@ const RANDOM_LENGTH_MIN = 32;
 const PLAIN_LENGTH_MAX = 8;
 
 /** Names whose value is a secret whatever it looks like. */
-const SECRET_NAME = '(?:token|secret|password|passwd|passphrase|authorization|cookie|api[_-]?key|verifier|credential)s?';
+const SECRET_NAME =
+  '(?:token|secret|password|passwd|passphrase|authorization|cookie|api[_-]?key|verifier|credential)s?';
 /** Names of secrets and of harmless words alike: the value decides. */
 const DOUBTFUL_NAME = '(?:refresh|access|code|state|nonce|key|session|launch)';
 const SECRET_KEY = new RegExp(`${SECRET_NAME}$`, 'i');
@@ -28,20 +29,24 @@ const SEPARATOR = /[:=%]/;
 /** A text without a match holds nothing to replace, which is most texts. */
 const SUSPECT = /[:=%@/\\]|[A-Za-z0-9_~.-]{16}|bearer|basic/i;
 /** Ids and instants of ours, which look random but are no secrets. */
-const OWN_SHAPE = /^(?:(?:[a-z]{1,12}-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z)$/;
+const OWN_SHAPE =
+  /^(?:(?:[a-z]{1,12}-)?[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z)$/;
 const HEADER_NAME = /^(?:authorization|cookies?)$/i;
 const OPENING = /^(?:(\\*)(["'`])|%22|\[)/;
+const DONE = /^\[?\[redacted\](?![\w~+/-])/;
 const BARE_VALUE = /^[^\s"'`,;&<>(){}[\]\\]*/;
 const REST_OF_LINE = /^[^\r\n"'`\\]*/;
 const HARMLESS = /^(?:null|true|false|undefined|none|\d{1,12}|\[redacted\])?$/i;
 const PLAIN_WORDS = /^(?:[a-z]{1,20}(?:[ _.-](?:[a-z]{1,20}|[a-z0-9]{1,4})){0,7}|[A-Z]{1,20}(?:_[A-Z0-9]{1,20}){0,7})$/;
 
 const STRETCH = /[A-Za-z0-9_~.-]{16,}/g;
-const KNOWN_PREFIX = /(?:^|[^A-Za-z0-9])(?:sk|rk|pk|rt|ac|sess|gh[a-z]|github_pat|xox[a-z])[-_.](?=[A-Za-z_-]*[A-Z0-9])[A-Za-z0-9_-]{8,}/;
+const KNOWN_PREFIX =
+  /(?:^|[^A-Za-z0-9])(?:sk|rk|pk|rt|ac|sess|gh[a-z]|github_pat|xox[a-z])[-_.](?=[A-Za-z_.-]*[A-Z0-9])[A-Za-z0-9_.-]{8,}/;
 const SCHEME = /\b(bearer|basic)(?:\s+|%20|\+)[^\s"'`,;\\]+/gi;
 const USER_INFO = /:\/\/[^\s/@"'\\]{1,256}@/g;
 const EMAIL = /[\p{L}\p{N}._%+-]{1,64}(?:@|%40)[\p{L}\p{N}.-]{1,253}\.\p{L}{2,24}/gu;
-const HOME = /(?<![\w.-])(?:\\{0,4}\/(?:var\\{0,4}\/)?(?:home|Users)\\{0,4}\/[^\s/"'`\\:;,)\]}]+|\\{0,4}\/root(?![\w.-]))|\b[a-z]:\\{1,8}Users\\{1,8}[^\s"'`\\]+/gi;
+const HOME =
+  /(?<![\w.-])(?:\\{0,4}\/(?:var\\{0,4}\/)?(?:home|Users)\\{0,4}\/[^\s/"'`\\:;,)\]}]+|\\{0,4}\/root(?![\w.-]))|\b[a-z]:\\{1,8}Users\\{1,8}[^\s"'`\\]+/gi;
 
 /** Replaces every token, cookie, code, e-mail and home path in a text; what is left may be logged. */
 export function redact(text: string): string {
@@ -129,20 +134,30 @@ function withoutNamed(text: string): string {
 /** Finds where a value begins and ends: a quoted text at any level of escaping, a list, the rest of a header or a bare word. */
 function valueRange(text: string, at: number, name: string | undefined): readonly [number, number] {
   const rest = text.slice(at);
+  if (DONE.test(rest)) return [at, at];
   const opening = OPENING.exec(rest);
   if (opening === null) {
-    const end = (name !== undefined && HEADER_NAME.test(name) ? REST_OF_LINE : BARE_VALUE).exec(rest);
-    return [at, at + (end?.[0].length ?? 0)];
+    const bare = name !== undefined && HEADER_NAME.test(name) ? REST_OF_LINE : BARE_VALUE;
+    return [at, at + (bare.exec(rest)?.[0].length ?? 0)];
   }
-  const from = at + opening[0].length;
-  if (opening[2] === undefined) return [from, endOf(text, opening[0] === '[' ? ']' : '%22', from)];
-  return [from, closingQuote(text, from, { quote: opening[2], escapes: opening[1]?.length ?? 0 })];
+  const [mark, escapes = '', quote] = opening;
+  const from = at + mark.length;
+  if (quote !== undefined) return [from, closingQuote(text, from, { quote, escapes: escapes.length })];
+  return [from, endOf(text, mark === '[' ? ']' : mark, from)];
 }
 
-function closingQuote(text: string, from: number, opening: { readonly quote: string; readonly escapes: number }): number {
-  let end = endOf(text, opening.quote, from);
-  while (end < text.length && escapesBefore(text, end) > opening.escapes) end = endOf(text, opening.quote, end + 1);
-  return end - Math.min(opening.escapes, end - from);
+/** Finds the quote that ends a value which a quote behind so many backslashes began, at any level of JSON inside JSON. */
+function closingQuote(
+  text: string,
+  from: number,
+  opening: { readonly quote: string; readonly escapes: number },
+): number {
+  const { quote, escapes } = opening;
+  let end = endOf(text, quote, from);
+  // Each level turns n backslashes before a quote into 2n + 1; undone, an odd number belongs to the value.
+  while (end < text.length && ((escapesBefore(text, end) - escapes) / (escapes + 1)) % 2 > 0)
+    end = endOf(text, quote, end + 1);
+  return end - Math.min(escapes, escapesBefore(text, end), end - from);
 }
 
 function escapesBefore(text: string, at: number): number {
@@ -206,7 +221,11 @@ function walkSpecial(value: object, at: Walk): unknown {
   if (value instanceof URL) return at.clean(value.href);
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${value.byteLength} bytes]`;
   if (value instanceof Set) return walkInside([...value], at);
-  if (value instanceof Map || value instanceof Headers) return walkObject([...value].map(([key, item]) => [String(key), item]), at);
+  if (value instanceof Map || value instanceof Headers)
+    return walkObject(
+      [...value].map(([key, item]) => [String(key), item]),
+      at,
+    );
   return walkObject(Object.entries(value), at);
 }
 
@@ -214,7 +233,8 @@ function walkObject(entries: readonly (readonly [string, unknown])[], at: Walk):
   const clean: Record<string, unknown> = {};
   for (const [key, value] of entries.length > ENTRIES_MAX ? entries.slice(0, ENTRIES_MAX) : entries) {
     // Assigning this key would change the prototype instead.
-    if (key !== '__proto__') clean[at.memory.text(key, at.clean)] = isSecretEntry(at.memory.key(key), value) ? REDACTED : walk(value, at);
+    if (key !== '__proto__')
+      clean[at.memory.text(key, at.clean)] = isSecretEntry(at.memory.key(key), value) ? REDACTED : walk(value, at);
   }
   return clean;
 }
@@ -227,7 +247,12 @@ function isSecretEntry(kind: KeyKind, value: unknown): boolean {
 
 function partsOfError(error: Error): (readonly [string, unknown])[] {
   const own = Object.entries(error).filter(([key]) => key !== 'name');
-  const parts: (readonly [string, unknown])[] = [['name', error.name], ['message', error.message], ['stack', error.stack], ...own];
+  const parts: (readonly [string, unknown])[] = [
+    ['name', error.name],
+    ['message', error.message],
+    ['stack', error.stack],
+    ...own,
+  ];
   if (error.cause !== undefined) parts.push(['cause', error.cause]);
   if (error instanceof AggregateError) parts.push(['errors', error.errors]);
   return parts;

@@ -29,7 +29,11 @@ export function onShutdown(options: ShutdownOptions): Shutdown {
   let ending: Promise<void> | null = null;
   const end = async (reason: string): Promise<void> => {
     try {
-      await withDeadline(options.close(reason), deadlineMs, () => new Error(`The end took longer than ${deadlineMs} ms.`));
+      await withDeadline(
+        options.close(reason),
+        deadlineMs,
+        () => new Error(`The end took longer than ${deadlineMs} ms.`),
+      );
       process.exit(0);
     } catch (error) {
       options.failed(error);

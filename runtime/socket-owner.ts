@@ -20,7 +20,8 @@ export async function checkSocketOwner(socketPath: string, uid = ownUid()): Prom
   const directory = await statOf(dirname(socketPath));
   if (directory === null) return 'absent';
   if (directory.uid !== uid) throw foreign('The directory of the socket belongs to another user');
-  if ((directory.mode & WRITABLE_BY_OTHERS) !== 0) throw foreign('Other users may write to the directory of the socket');
+  if ((directory.mode & WRITABLE_BY_OTHERS) !== 0)
+    throw foreign('Other users may write to the directory of the socket');
   const socket = await statOf(socketPath);
   if (socket === null) return 'absent';
   if (socket.uid !== uid) throw foreign('The socket belongs to another user');
@@ -31,7 +32,8 @@ export async function checkSocketOwner(socketPath: string, uid = ownUid()): Prom
 /** Makes sure that nobody else may even enter the directory of the socket. Errors: SOCKET_FOREIGN. */
 export async function checkPrivateDirectory(socketPath: string): Promise<void> {
   const directory = await statOf(dirname(socketPath));
-  if (directory !== null && (directory.mode & OPEN_TO_OTHERS) !== 0) throw foreign('Other users may enter the directory of the socket');
+  if (directory !== null && (directory.mode & OPEN_TO_OTHERS) !== 0)
+    throw foreign('Other users may enter the directory of the socket');
 }
 
 interface Found {

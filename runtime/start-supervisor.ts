@@ -29,7 +29,12 @@ const REPORT_LENGTH_MAX = 16_384;
  */
 export function startSupervisor({ command, args, env }: StartCommand, socketPath: string): Starting {
   const lastWords = openLastWords(`${socketPath}.stderr`);
-  const child = spawn(command, [...args], { detached: true, cwd: '/', env: { ...env }, stdio: ['ignore', 'pipe', lastWords.descriptor] });
+  const child = spawn(command, [...args], {
+    detached: true,
+    cwd: '/',
+    env: { ...env },
+    stdio: ['ignore', 'pipe', lastWords.descriptor],
+  });
   child.unref();
   return {
     report: readReport(child).then((line) => {
@@ -75,5 +80,8 @@ function endOf(lastWords: string): string {
 }
 
 function failed(why: string): OmaError {
-  return new OmaError('SUPERVISOR_START_FAILED', `The supervisor could not be started. ${why} Try "oma up" in a terminal, or "oma doctor".`);
+  return new OmaError(
+    'SUPERVISOR_START_FAILED',
+    `The supervisor could not be started. ${why} Try "oma up" in a terminal, or "oma doctor".`,
+  );
 }

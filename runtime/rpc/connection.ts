@@ -138,7 +138,11 @@ class RpcConnection implements Connection {
     }
     try {
       const answer = this.#answer(method, params, call);
-      if (answer instanceof Promise) answer.then((result) => this.#reply(id, result), () => this.#reply(id, bareRefusal('')));
+      if (answer instanceof Promise)
+        answer.then(
+          (result) => this.#reply(id, result),
+          () => this.#reply(id, bareRefusal('')),
+        );
       else this.#reply(id, answer);
     } catch {
       this.#reply(id, bareRefusal(''));
@@ -157,7 +161,9 @@ class RpcConnection implements Connection {
 
   #send(id: CallId | null, answer: unknown): void {
     const isSent = this.#messages.send(
-      answer instanceof Refusal ? { jsonrpc: '2.0', id, error: answer.toWire() } : { jsonrpc: '2.0', id, result: answer ?? null },
+      answer instanceof Refusal
+        ? { jsonrpc: '2.0', id, error: answer.toWire() }
+        : { jsonrpc: '2.0', id, result: answer ?? null },
     );
     if (!isSent) this.#send(id, refusalOf(answerTooLarge()));
   }

@@ -21,7 +21,7 @@ export function createDispatcher<T extends OperationTable>(table: T, handlers: H
     const operation = byName.get(name);
     if (operation === undefined) throw new OmaError('NOT_FOUND', `There is no operation ${name}.`);
     const handle = handlers[name] as unknown as (params: unknown, context: CallContext) => unknown;
-    return handle(parseParams(name, operation, params), context);
+    return await handle(parseParams(name, operation, params), context);
   };
 }
 
@@ -29,7 +29,9 @@ export function createDispatcher<T extends OperationTable>(table: T, handlers: H
 export function parseParams(name: string, { params: schema }: Operation, params: unknown): unknown {
   const parsed = schema.safeParse(params);
   if (parsed.success) return parsed.data;
-  const problems: ParameterProblem[] = parsed.error.issues.slice(0, PROBLEMS_MAX).map(({ path, code, message }) => ({ field: path.map(String).join('.'), constraint: code, message }));
+  const problems: ParameterProblem[] = parsed.error.issues
+    .slice(0, PROBLEMS_MAX)
+    .map(({ path, code, message }) => ({ field: path.map(String).join('.'), constraint: code, message }));
   const text = problems.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`)).join('; ');
   throw new OmaError('INVALID_PARAMS', `${name} has wrong parameters (${text}). Nothing was changed.`, { problems });
 }

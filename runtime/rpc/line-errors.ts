@@ -21,7 +21,10 @@ export function tooManyCalls(): OmaError {
 
 /** The peer let more bytes pile up than oma keeps for it. */
 export function peerDoesNotRead(): OmaError {
-  return new OmaError('CONNECTION_CLOSED', 'The other side stopped reading, so what was meant for it was dropped. Restart it.');
+  return new OmaError(
+    'CONNECTION_CLOSED',
+    'The other side stopped reading, so what was meant for it was dropped. Restart it.',
+  );
 }
 
 /** The answer to a call is larger than a message may be. */

@@ -42,9 +42,13 @@ export function fromWire(error: unknown, method: string): OmaError {
   if (error instanceof ResponseError) {
     if (error.message === MESSAGE_TOO_LARGE) return callTooLarge(method);
     const body = errorBodySchema.safeParse(error.data);
-    if (body.success) return new OmaError(body.data.code, body.data.message, { ...body.data.details, requestId: body.data.requestId });
+    if (body.success)
+      return new OmaError(body.data.code, body.data.message, { ...body.data.details, requestId: body.data.requestId });
   }
-  return new OmaError('INTERNAL', `The call ${method} failed in a way this oma does not know. Check that both sides run the same version.`);
+  return new OmaError(
+    'INTERNAL',
+    `The call ${method} failed in a way this oma does not know. Check that both sides run the same version.`,
+  );
 }
 
 /** Reads why the peer is about to close the connection; null if it does not say. */

@@ -10,10 +10,20 @@ import { type Connected, type ConnectOptions, connectOrStart } from '../../../ru
 import { sandbox } from './support/line.ts';
 
 const PROGRAM = join(import.meta.dirname, 'support/supervisor.ts');
-const HELLO = { protocolVersion: 1, buildId: 'test', version: '1.2.3', pid: process.pid, kind: 'test', host: null } as const;
+const HELLO = {
+  protocolVersion: 1,
+  buildId: 'test',
+  version: '1.2.3',
+  pid: process.pid,
+  kind: 'test',
+  host: null,
+} as const;
 
 function optionsFor(socketPath: string, part: string | null): ConnectOptions {
-  const start = part === null ? null : { command: process.execPath, args: [PROGRAM, socketPath, part], env: { PATH: process.env['PATH'] } };
+  const start =
+    part === null
+      ? null
+      : { command: process.execPath, args: [PROGRAM, socketPath, part], env: { PATH: process.env['PATH'] } };
   return { socketPath, hello: HELLO, start, deadlineMs: 20_000 };
 }
 
@@ -29,8 +39,12 @@ async function connected(options: ConnectOptions): Promise<Connected> {
 
 describe('connecting to the supervisor', () => {
   it('says so when it does not run and may not be started', async () => {
-    await expect(connectOrStart(optionsFor(join(sandbox(), 'oma.sock'), null))).rejects.toMatchObject({ code: 'SUPERVISOR_NOT_RUNNING' });
-    await expect(connectOrStart(optionsFor(join(sandbox(), 'no', 'such', 'dir.sock'), null))).rejects.toMatchObject({ code: 'SUPERVISOR_NOT_RUNNING' });
+    await expect(connectOrStart(optionsFor(join(sandbox(), 'oma.sock'), null))).rejects.toMatchObject({
+      code: 'SUPERVISOR_NOT_RUNNING',
+    });
+    await expect(connectOrStart(optionsFor(join(sandbox(), 'no', 'such', 'dir.sock'), null))).rejects.toMatchObject({
+      code: 'SUPERVISOR_NOT_RUNNING',
+    });
   });
 
   it('starts it, shakes hands and finds it running the next time', async () => {
@@ -86,7 +100,9 @@ describe('connecting to the supervisor', () => {
       import { connectOrStart } from ${JSON.stringify(join(import.meta.dirname, '../../../runtime/connect.ts'))};
       const { connection } = await connectOrStart({ ...${JSON.stringify(optionsFor(socketPath, null))}, unref: true });
       console.log(connection.isClosed);`;
-    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { timeout: 10_000 });
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+      timeout: 10_000,
+    });
     expect(stdout.trim()).toBe('false');
   });
 });
@@ -94,7 +110,10 @@ describe('connecting to the supervisor', () => {
 describe('a supervisor that cannot be started', () => {
   it.each([
     ['refuse', { code: 'STORE_PASSPHRASE_REQUIRED', message: 'The store is encrypted. Set the passphrase.' }],
-    ['refuse-strangely', { code: 'SUPERVISOR_START_FAILED', message: expect.stringContaining('Something new went wrong.') as string }],
+    [
+      'refuse-strangely',
+      { code: 'SUPERVISOR_START_FAILED', message: expect.stringContaining('Something new went wrong.') as string },
+    ],
     ['quit', { code: 'SUPERVISOR_START_FAILED', message: expect.stringContaining('without a word') as string }],
     ['babble', { code: 'SUPERVISOR_START_FAILED' }],
   ])('says why: %s', async (part, failure) => {
@@ -102,7 +121,9 @@ describe('a supervisor that cannot be started', () => {
   });
 
   it('repeats its last words without their secrets', async () => {
-    const failure = await connectOrStart(optionsFor(join(sandbox(), 'oma.sock'), 'crash')).catch((error: unknown) => String(error));
+    const failure = await connectOrStart(optionsFor(join(sandbox(), 'oma.sock'), 'crash')).catch((error: unknown) =>
+      String(error),
+    );
     expect(failure).toContain('cannot read ~/x with Bearer [redacted]');
     expect(failure).not.toContain('PlantedSecret');
   });
@@ -110,17 +131,26 @@ describe('a supervisor that cannot be started', () => {
   it('says so when its program does not exist', async () => {
     const options = optionsFor(join(sandbox(), 'oma.sock'), 'serve');
     const start = { command: '/no/such/node', args: [], env: {} };
-    await expect(connectOrStart({ ...options, start })).rejects.toMatchObject({ code: 'SUPERVISOR_START_FAILED', message: expect.stringContaining('ENOENT') as string });
+    await expect(connectOrStart({ ...options, start })).rejects.toMatchObject({
+      code: 'SUPERVISOR_START_FAILED',
+      message: expect.stringContaining('ENOENT') as string,
+    });
   });
 
   it('is given up at the deadline', async () => {
     const options = { ...optionsFor(join(sandbox(), 'oma.sock'), 'hang'), deadlineMs: 1_000 };
-    await expect(connectOrStart(options)).rejects.toMatchObject({ code: 'SUPERVISOR_START_FAILED', message: expect.stringContaining('1000 ms') as string });
+    await expect(connectOrStart(options)).rejects.toMatchObject({
+      code: 'SUPERVISOR_START_FAILED',
+      message: expect.stringContaining('1000 ms') as string,
+    });
   });
 
   it('is given up when the caller gives up', async () => {
     const controller = new AbortController();
-    const connecting = connectOrStart({ ...optionsFor(join(sandbox(), 'oma.sock'), 'hang'), signal: controller.signal });
+    const connecting = connectOrStart({
+      ...optionsFor(join(sandbox(), 'oma.sock'), 'hang'),
+      signal: controller.signal,
+    });
     const reason = new Error('enough');
     setTimeout(() => controller.abort(reason), 100);
     await expect(connecting).rejects.toBe(reason);
@@ -128,7 +158,10 @@ describe('a supervisor that cannot be started', () => {
 
   it('does not matter when another one serves meanwhile', async () => {
     const socketPath = join(sandbox(), 'oma.sock');
-    const [slow, late] = await Promise.all([connected(optionsFor(socketPath, 'slow')), connected(optionsFor(socketPath, 'hang'))]);
+    const [slow, late] = await Promise.all([
+      connected(optionsFor(socketPath, 'slow')),
+      connected(optionsFor(socketPath, 'hang')),
+    ]);
     expect(late.hello.pid).toBe(slow.hello.pid);
   });
 });
@@ -136,7 +169,9 @@ describe('a supervisor that cannot be started', () => {
 describe('a supervisor that is not to be trusted or understood', () => {
   it('is refused when it speaks another protocol, with what to do', async () => {
     const socketPath = join(sandbox(), 'oma.sock');
-    const child = spawn(process.execPath, [PROGRAM, socketPath, 'incompatible'], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [PROGRAM, socketPath, 'incompatible'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     onTestFinished(() => void child.kill('SIGKILL'));
     await new Promise((resolve) => child.stdout.once('data', resolve));
     await expect(connectOrStart(optionsFor(socketPath, 'serve'))).rejects.toMatchObject({
@@ -149,18 +184,24 @@ describe('a supervisor that is not to be trusted or understood', () => {
     const socketPath = join(sandbox(), 'oma.sock');
     await connected(optionsFor(socketPath, 'serve'));
     const { uid } = statSync(socketPath);
-    await expect(connectOrStart({ ...optionsFor(socketPath, null), uid: uid + 1 })).rejects.toMatchObject({ code: 'SOCKET_FOREIGN' });
+    await expect(connectOrStart({ ...optionsFor(socketPath, null), uid: uid + 1 })).rejects.toMatchObject({
+      code: 'SOCKET_FOREIGN',
+    });
   });
 
   it.each([0o777, 0o720])('is refused when others may write to its directory, mode %o', async (mode) => {
     const directory = join(sandbox(), 'run');
     mkdirSync(directory);
     chmodSync(directory, mode);
-    await expect(connectOrStart(optionsFor(join(directory, 'oma.sock'), 'serve'))).rejects.toMatchObject({ code: 'SOCKET_FOREIGN' });
+    await expect(connectOrStart(optionsFor(join(directory, 'oma.sock'), 'serve'))).rejects.toMatchObject({
+      code: 'SOCKET_FOREIGN',
+    });
   });
 
   it('is refused when its path is too long', async () => {
-    await expect(connectOrStart(optionsFor(`/${'x'.repeat(120)}`, 'serve'))).rejects.toMatchObject({ code: 'SOCKET_PATH_TOO_LONG' });
+    await expect(connectOrStart(optionsFor(`/${'x'.repeat(120)}`, 'serve'))).rejects.toMatchObject({
+      code: 'SOCKET_PATH_TOO_LONG',
+    });
   });
 
   it('is given up at the deadline when it accepts and never answers', async () => {
@@ -168,7 +209,9 @@ describe('a supervisor that is not to be trusted or understood', () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(socketPath, resolve));
     onTestFinished(() => void server.close());
-    await expect(connectOrStart({ ...optionsFor(socketPath, 'serve'), deadlineMs: 200 })).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    await expect(connectOrStart({ ...optionsFor(socketPath, 'serve'), deadlineMs: 200 })).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
   });
 
   it('counts as not running when something else answers on its socket', async () => {
@@ -176,7 +219,9 @@ describe('a supervisor that is not to be trusted or understood', () => {
     const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     await new Promise<void>((resolve) => server.listen(socketPath, resolve));
     onTestFinished(() => void server.close());
-    await expect(connectOrStart(optionsFor(socketPath, null))).rejects.toMatchObject({ code: 'SUPERVISOR_NOT_RUNNING' });
+    await expect(connectOrStart(optionsFor(socketPath, null))).rejects.toMatchObject({
+      code: 'SUPERVISOR_NOT_RUNNING',
+    });
     await vi.waitFor(() => expect(server.listening).toBe(true));
   });
 });

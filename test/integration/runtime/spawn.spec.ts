@@ -6,7 +6,14 @@ import { type ChildProcess, spawnChild, type SpawnOptions } from '../../../runti
 import { textFrom } from './support/text-from.ts';
 
 function spawn(script: string, options: Partial<SpawnOptions> = {}): ChildProcess {
-  const child = spawnChild({ name: 'test', command: process.execPath, args: ['-e', script], env: {}, cwd: import.meta.dirname, ...options });
+  const child = spawnChild({
+    name: 'test',
+    command: process.execPath,
+    args: ['-e', script],
+    env: {},
+    cwd: import.meta.dirname,
+    ...options,
+  });
   onTestFinished(() => child.stop());
   return child;
 }
@@ -46,20 +53,30 @@ describe('a child process', () => {
 
   it('hands on its standard error line by line, cut to a bounded length', async () => {
     const lines: string[] = [];
-    const child = spawn('process.stderr.write("one\\ntwo\\n" + "x".repeat(10000) + "\\nlast")', { onStderrLine: (line) => lines.push(line) });
+    const child = spawn('process.stderr.write("one\\ntwo\\n" + "x".repeat(10000) + "\\nlast")', {
+      onStderrLine: (line) => lines.push(line),
+    });
     await child.exited;
     await vi.waitFor(() => expect(lines).toEqual(['one', 'two', 'x'.repeat(4_096), 'last']));
   });
 
   it('says how it ended', async () => {
     expect(await spawn('process.exit(7)').exited).toEqual({ code: 7, signal: null, failure: null });
-    expect(await spawn('process.kill(process.pid, "SIGKILL")').exited).toEqual({ code: null, signal: 'SIGKILL', failure: null });
+    expect(await spawn('process.kill(process.pid, "SIGKILL")').exited).toEqual({
+      code: null,
+      signal: 'SIGKILL',
+      failure: null,
+    });
   });
 
   it('says why it could not be run', async () => {
     const child = spawn('', { command: join(import.meta.dirname, 'no-such-program') });
     expect(child.pid).toBeNull();
-    expect(await child.exited).toEqual({ code: null, signal: null, failure: expect.stringContaining('ENOENT') as string });
+    expect(await child.exited).toEqual({
+      code: null,
+      signal: null,
+      failure: expect.stringContaining('ENOENT') as string,
+    });
     child.stdin.on('error', () => undefined);
     await child.stop();
   });
@@ -71,7 +88,9 @@ describe('a child process', () => {
   });
 
   it('is killed when it does not end although it is asked to', async () => {
-    const child = spawn('process.on("SIGTERM", () => {}); console.log("ready"); setInterval(() => {}, 1000)', { killAfterMs: 200 });
+    const child = spawn('process.on("SIGTERM", () => {}); console.log("ready"); setInterval(() => {}, 1000)', {
+      killAfterMs: 200,
+    });
     const text = textFrom(child.stdout);
     await vi.waitFor(() => expect(text()).toContain('ready'), 5_000);
     await child.stop();

@@ -9,7 +9,9 @@ import { frame, received as receivedBy, socketPair } from '../support/line.ts';
 
 const OPTIONS = { deadlineMs: 5_000, decode: (answer: unknown) => answer };
 
-async function connections(...options: Parameters<typeof openConnection>[2][]): Promise<{ left: Connection; right: Connection }> {
+async function connections(
+  ...options: Parameters<typeof openConnection>[2][]
+): Promise<{ left: Connection; right: Connection }> {
   const { left, right } = await socketPair();
   return { left: openConnection(left, left, options[0]), right: openConnection(right, right, options[1]) };
 }
@@ -173,7 +175,10 @@ describe('a connection to a peer that breaks the protocol', () => {
 
   it('ignores answers to calls that were never made', async () => {
     const { connection, peer } = await againstRaw();
-    peer.write(frame({ jsonrpc: '2.0', id: 99, result: {} }) + frame({ jsonrpc: '2.0', id: 'x', error: { code: 1, message: 'm' } }));
+    peer.write(
+      frame({ jsonrpc: '2.0', id: 99, result: {} }) +
+        frame({ jsonrpc: '2.0', id: 'x', error: { code: 1, message: 'm' } }),
+    );
     peer.write(frame({ jsonrpc: '2.0', id: 0, result: 'mine' }));
     expect(await connection.request('x', {}, OPTIONS)).toBe('mine');
   });
@@ -192,14 +197,19 @@ describe('the limits of a connection', () => {
   it('gives a call up at its deadline and tells the peer', async () => {
     const { left, right } = await connections();
     const cancelled = new Promise<void>((resolve) => {
-      right.onRequest((_, __, call) => new Promise((answer) => {
-        call.signal.addEventListener('abort', () => {
-          resolve();
-          answer('too late');
-        });
-      }));
+      right.onRequest(
+        (_, __, call) =>
+          new Promise((answer) => {
+            call.signal.addEventListener('abort', () => {
+              resolve();
+              answer('too late');
+            });
+          }),
+      );
     });
-    await expect(left.request('slow', {}, { ...OPTIONS, deadlineMs: 30 })).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    await expect(left.request('slow', {}, { ...OPTIONS, deadlineMs: 30 })).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
     await cancelled;
     right.onRequest(() => 'next');
     expect(await left.request('x', {}, OPTIONS)).toBe('next');
@@ -260,7 +270,9 @@ describe('the limits of a connection', () => {
       late = () => call.signal.aborted;
       return new Promise(() => undefined);
     });
-    await expect(left.request('x', {}, { ...OPTIONS, deadlineMs: 20 })).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    await expect(left.request('x', {}, { ...OPTIONS, deadlineMs: 20 })).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
     await vi.waitFor(() => expect(late()).toBe(true));
   });
 
@@ -293,7 +305,9 @@ describe('the limits of a connection', () => {
   it('refuses to send a call that is larger than a message may be, and stays open', async () => {
     const { left, right } = await connections({ frameBytesMax: 1_000 });
     right.onRequest(() => 'fine');
-    await expect(left.request('x', { text: 'y'.repeat(2_000) }, OPTIONS)).rejects.toMatchObject({ code: 'FRAME_TOO_LARGE' });
+    await expect(left.request('x', { text: 'y'.repeat(2_000) }, OPTIONS)).rejects.toMatchObject({
+      code: 'FRAME_TOO_LARGE',
+    });
     expect(await left.request('x', {}, OPTIONS)).toBe('fine');
   });
 
@@ -307,7 +321,10 @@ describe('the limits of a connection', () => {
   it('closes a peer that sends a larger frame than this side takes', async () => {
     const { left, right } = await connections({}, { frameBytesMax: 1_000 });
     right.onRequest(() => 'never');
-    await expect(left.request('x', { text: 'y'.repeat(2_000) }, OPTIONS)).rejects.toMatchObject({ code: 'CONNECTION_CLOSED', details: { reason: 'FRAME_TOO_LARGE' } });
+    await expect(left.request('x', { text: 'y'.repeat(2_000) }, OPTIONS)).rejects.toMatchObject({
+      code: 'CONNECTION_CLOSED',
+      details: { reason: 'FRAME_TOO_LARGE' },
+    });
   });
 
   it('gives up a peer that never reads, instead of keeping everything for it', async () => {
@@ -320,7 +337,10 @@ describe('the limits of a connection', () => {
       connection.notify('event', { text });
       await new Promise((resolve) => setImmediate(resolve));
     }
-    expect(await closed).toMatchObject({ code: 'CONNECTION_CLOSED', message: expect.stringContaining('stopped reading') as string });
+    expect(await closed).toMatchObject({
+      code: 'CONNECTION_CLOSED',
+      message: expect.stringContaining('stopped reading') as string,
+    });
     expect(left.destroyed).toBe(true);
   });
 
@@ -345,7 +365,12 @@ describe('what a failing handler tells', () => {
   const SECRET = 'secret-refresh-token-abc123';
 
   it.each([
-    ['throws', () => { throw new Error(SECRET); }],
+    [
+      'throws',
+      () => {
+        throw new Error(SECRET);
+      },
+    ],
     ['rejects', () => Promise.reject(new Error(SECRET))],
     ['answers what JSON cannot say', () => ({ [SECRET]: 1n })],
   ])('is nothing when it %s', async (_, answer) => {

@@ -9,7 +9,11 @@ import { isSocketAlive, type Listener, listenOnSocket, type ListenOptions } from
 import { sandbox } from '../support/line.ts';
 
 async function listen(socketPath: string, options: Partial<ListenOptions> = {}): Promise<Listener> {
-  const listener = await listenOnSocket({ socketPath, onConnection: (connection) => connection.onRequest((method) => `${method}!`), ...options });
+  const listener = await listenOnSocket({
+    socketPath,
+    onConnection: (connection) => connection.onRequest((method) => `${method}!`),
+    ...options,
+  });
   onTestFinished(() => listener.close());
   return listener;
 }
@@ -19,7 +23,8 @@ function dial(socketPath: string): Connection {
   return openConnection(socket, socket);
 }
 
-const ask = (connection: Connection): Promise<unknown> => connection.request('hi', {}, { deadlineMs: 5_000, decode: (answer) => answer });
+const ask = (connection: Connection): Promise<unknown> =>
+  connection.request('hi', {}, { deadlineMs: 5_000, decode: (answer) => answer });
 
 /** A socket whose process is dead: nobody listens any more. */
 async function deadSocket(socketPath: string): Promise<void> {
@@ -82,7 +87,9 @@ describe('a listening socket', () => {
 
   it('refuses a directory of another user', async () => {
     const { uid } = statSync(sandbox());
-    await expect(listen(join(sandbox(), 'oma.sock'), { uid: uid + 1 })).rejects.toMatchObject({ code: 'SOCKET_FOREIGN' });
+    await expect(listen(join(sandbox(), 'oma.sock'), { uid: uid + 1 })).rejects.toMatchObject({
+      code: 'SOCKET_FOREIGN',
+    });
   });
 
   it('refuses to remove a file or link that is no socket', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { OmaError } from '../../../../contract/errors.ts';
 import type { CallContext, Client, Handlers } from '../../../../contract/operation.ts';
+import { abortReason } from '../../../../runtime/abort-reason.ts';
 import { createClient } from '../../../../runtime/rpc/client.ts';
 import { openConnection } from '../../../../runtime/rpc/connection.ts';
 import { serve } from '../../../../runtime/rpc/serve.ts';
@@ -26,14 +27,19 @@ async function served(handlers: Partial<Handlers<Table>> = {}, actor: () => stri
   const all = textFrom(left);
   const errors: Served['errors'] = [];
   let number = 0;
-  serve(openConnection(right, right), TABLE, { ...HANDLERS, ...handlers }, {
-    connectionId: 'c1',
-    get actor() {
-      return actor();
+  serve(
+    openConnection(right, right),
+    TABLE,
+    { ...HANDLERS, ...handlers },
+    {
+      connectionId: 'c1',
+      get actor() {
+        return actor();
+      },
+      requestId: () => `r${(number += 1)}`,
+      onError: (error, call) => errors.push({ error, ...call }),
     },
-    requestId: () => `r${(number += 1)}`,
-    onError: (error, call) => errors.push({ error, ...call }),
-  });
+  );
   return { client: createClient(openConnection(left, left), TABLE), errors, wire: all };
 }
 
@@ -64,7 +70,12 @@ describe('a served table', () => {
     const actors: string[] = [];
     let actor = 'unknown';
     const { client } = await served(
-      { 'echo.say': (params, context) => { actors.push(context.actor); return params; } },
+      {
+        'echo.say': (params, context) => {
+          actors.push(context.actor);
+          return params;
+        },
+      },
       () => actor,
     );
     await client['echo.say']({ text: 'a' });
@@ -81,20 +92,33 @@ describe('a served table', () => {
     const { client, errors } = await served();
     const call = client['echo.say'](params as never);
     await expect(call).rejects.toBeInstanceOf(OmaError);
-    await expect(call).rejects.toMatchObject({ code: 'INVALID_PARAMS', details: { requestId: 'r1', problems: [expect.objectContaining({ field }) as object] } });
+    await expect(call).rejects.toMatchObject({
+      code: 'INVALID_PARAMS',
+      details: { requestId: 'r1', problems: [expect.objectContaining({ field }) as object] },
+    });
     expect(errors).toEqual([]);
   });
 
   it('does not repeat a secret that was sent in a wrong place', async () => {
     const { client, wire } = await served();
-    await expect(client['echo.say']({ text: 'a', ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl']: 1 } as never)).rejects.toMatchObject({ code: 'INVALID_PARAMS' });
+    await expect(
+      client['echo.say']({ text: 'a', ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl']: 1 } as never),
+    ).rejects.toMatchObject({ code: 'INVALID_PARAMS' });
     expect(wire()).not.toContain('eyJhbGci');
   });
 
-  it.each([['positional parameters', [1, 2]], ['no parameters', undefined]])('refuses %s', async (_, params) => {
+  it.each([
+    ['positional parameters', [1, 2]],
+    ['no parameters', undefined],
+  ])('refuses %s', async (_, params) => {
     const { left, right } = await socketPair();
     const all = textFrom(left);
-    serve(openConnection(right, right), TABLE, HANDLERS, { connectionId: 'c', actor: 'a', requestId: () => 'r', onError: () => undefined });
+    serve(openConnection(right, right), TABLE, HANDLERS, {
+      connectionId: 'c',
+      actor: 'a',
+      requestId: () => 'r',
+      onError: () => undefined,
+    });
     left.write(frame({ jsonrpc: '2.0', id: 1, method: 'echo.say', params }));
     await vi.waitFor(() => expect(all()).toContain('"code":"INVALID_PARAMS"'));
   });
@@ -102,7 +126,12 @@ describe('a served table', () => {
   it.each(['echo.unknown', 'constructor', '__proto__', 'toString'])('has no operation %s', async (method) => {
     const { left, right } = await socketPair();
     const all = textFrom(left);
-    serve(openConnection(right, right), TABLE, HANDLERS, { connectionId: 'c', actor: 'a', requestId: () => 'r9', onError: () => undefined });
+    serve(openConnection(right, right), TABLE, HANDLERS, {
+      connectionId: 'c',
+      actor: 'a',
+      requestId: () => 'r9',
+      onError: () => undefined,
+    });
     left.write(frame({ jsonrpc: '2.0', id: 1, method, params: {} }));
     await vi.waitFor(() => expect(all()).toContain('"code":"NOT_FOUND"'));
     expect(all()).toContain('"requestId":"r9"');
@@ -125,7 +154,10 @@ describe('a served table', () => {
   it('takes secrets out of a failure that it passes on', async () => {
     const { client, wire } = await served({
       'echo.say': () => {
-        throw new OmaError('ACCOUNT_NOT_FOUND', 'No account has refresh_token=rt_Planted0Secret', { header: 'Bearer Planted1Secret', owner: 'me@example.com' });
+        throw new OmaError('ACCOUNT_NOT_FOUND', 'No account has refresh_token=rt_Planted0Secret', {
+          header: 'Bearer Planted1Secret',
+          owner: 'me@example.com',
+        });
       },
     });
     await expect(client['echo.say']({ text: 'a' })).rejects.toMatchObject({ details: { owner: 'me@example.com' } });
@@ -137,11 +169,31 @@ describe('a failure that the operation does not list', () => {
   const SECRET = 'rt_PlantedSecret_0123456789';
 
   it.each([
-    ['a thrown error', () => { throw new Error(`refresh_token=${SECRET}`); }],
+    [
+      'a thrown error',
+      () => {
+        throw new Error(`refresh_token=${SECRET}`);
+      },
+    ],
     ['a rejected promise', () => Promise.reject(new Error(SECRET))],
-    ['a thrown text', () => { throw SECRET as unknown as Error; }],
-    ['an error with a cause', () => { throw new Error('outer', { cause: new Error(SECRET) }); }],
-    ['an OmaError of another operation', () => { throw new OmaError('STORE_UNWRITABLE', SECRET, { SECRET }); }],
+    [
+      'a thrown text',
+      () => {
+        throw SECRET as unknown as Error;
+      },
+    ],
+    [
+      'an error with a cause',
+      () => {
+        throw new Error('outer', { cause: new Error(SECRET) });
+      },
+    ],
+    [
+      'an OmaError of another operation',
+      () => {
+        throw new OmaError('STORE_UNWRITABLE', SECRET, { SECRET });
+      },
+    ],
   ])('crosses the wire as a bare INTERNAL: %s', async (_, handler) => {
     const { client, errors, wire } = await served({ 'echo.say': handler });
     const call = client['echo.say']({ text: 'a' });
@@ -156,10 +208,12 @@ describe('a failure that the operation does not list', () => {
     const { client, errors } = await served({
       'echo.wait': (_, { signal }) =>
         new Promise((__, reject) => {
-          signal.addEventListener('abort', () => reject(signal.reason as Error));
+          signal.addEventListener('abort', () => reject(abortReason(signal)));
         }),
     });
-    await expect(client['echo.wait']({ name: 'a' }, { deadlineMs: 20 })).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    await expect(client['echo.wait']({ name: 'a' }, { deadlineMs: 20 })).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
     expect(await client['echo.say']({ text: 'still here' })).toEqual({ text: 'still here' });
     expect(errors).toEqual([]);
   });
@@ -180,7 +234,10 @@ describe('a client', () => {
 
   it('refuses an answer of another form', async () => {
     const { client } = await served({ 'echo.say': () => ({ txt: 'typo' }) as never });
-    await expect(client['echo.say']({ text: 'a' })).rejects.toMatchObject({ code: 'INTERNAL', message: expect.stringContaining('another form') as string });
+    await expect(client['echo.say']({ text: 'a' })).rejects.toMatchObject({
+      code: 'INTERNAL',
+      message: expect.stringContaining('another form') as string,
+    });
   });
 
   it('drops fields that the table does not know', async () => {
@@ -189,7 +246,10 @@ describe('a client', () => {
   });
 
   it.each([
-    ['a code of a later version', { code: -32000, message: 'm', data: { code: 'FROM_THE_FUTURE', message: 'm', requestId: 'r' } }],
+    [
+      'a code of a later version',
+      { code: -32000, message: 'm', data: { code: 'FROM_THE_FUTURE', message: 'm', requestId: 'r' } },
+    ],
     ['no data', { code: -32603, message: 'boom' }],
     ['data of another form', { code: 1, message: 'm', data: 'text' }],
   ])('makes INTERNAL of %s', async (_, error) => {

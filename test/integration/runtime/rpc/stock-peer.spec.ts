@@ -1,5 +1,14 @@
-import { createMessageConnection, CancellationTokenSource, type MessageConnection, ResponseError, SocketMessageReader, SocketMessageWriter, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import {
+  CancellationTokenSource,
+  createMessageConnection,
+  type MessageConnection,
+  ResponseError,
+  SocketMessageReader,
+  SocketMessageWriter,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-jsonrpc/node';
 
 import { OmaError } from '../../../../contract/errors.ts';
 import { createClient } from '../../../../runtime/rpc/client.ts';
@@ -19,18 +28,33 @@ async function ourAndStock(): Promise<{ readonly ours: Connection; readonly stoc
 describe('a peer with the reader and writer of vscode-jsonrpc itself', () => {
   it('calls our operations and gets results', async () => {
     const { ours, stock } = await ourAndStock();
-    serve(ours, TABLE, { 'echo.say': (params) => params, 'echo.wait': (params) => Promise.resolve(params) }, { connectionId: 'c', actor: 'a', requestId: () => 'r', onError: () => undefined });
+    serve(
+      ours,
+      TABLE,
+      { 'echo.say': (params) => params, 'echo.wait': (params) => Promise.resolve(params) },
+      { connectionId: 'c', actor: 'a', requestId: () => 'r', onError: () => undefined },
+    );
     const calls = Array.from({ length: 100 }, (_, index) => stock.sendRequest('echo.say', { text: `nº ${index} ✓` }));
     expect(await Promise.all(calls)).toEqual(Array.from({ length: 100 }, (_, index) => ({ text: `nº ${index} ✓` })));
   });
 
   it('gets our refusals as JSON-RPC errors with code and data', async () => {
     const { ours, stock } = await ourAndStock();
-    const fail = () => { throw new OmaError('ACCOUNT_NOT_FOUND', 'no such account', { alias: 'x' }); };
-    serve(ours, TABLE, { 'echo.say': fail, 'echo.wait': (params) => params }, { connectionId: 'c', actor: 'a', requestId: () => 'r1', onError: () => undefined });
+    const fail = () => {
+      throw new OmaError('ACCOUNT_NOT_FOUND', 'no such account', { alias: 'x' });
+    };
+    serve(
+      ours,
+      TABLE,
+      { 'echo.say': fail, 'echo.wait': (params) => params },
+      { connectionId: 'c', actor: 'a', requestId: () => 'r1', onError: () => undefined },
+    );
     const failure = await stock.sendRequest('echo.say', { text: '' }).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(ResponseError);
-    expect(failure).toMatchObject({ code: -32_000, data: { code: 'ACCOUNT_NOT_FOUND', message: 'no such account', details: { alias: 'x' }, requestId: 'r1' } });
+    expect(failure).toMatchObject({
+      code: -32_000,
+      data: { code: 'ACCOUNT_NOT_FOUND', message: 'no such account', details: { alias: 'x' }, requestId: 'r1' },
+    });
     await expect(stock.sendRequest('echo.say', { wrong: 1 })).rejects.toMatchObject({ code: -32_602 });
     await expect(stock.sendRequest('no.such', {})).rejects.toMatchObject({ code: -32_601 });
   });
@@ -47,12 +71,15 @@ describe('a peer with the reader and writer of vscode-jsonrpc itself', () => {
   it('cancels our handlers, and is cancelled by us', async () => {
     const { ours, stock } = await ourAndStock();
     const aborted = new Promise<void>((resolve) => {
-      ours.onRequest((_, __, { signal }) => new Promise((answer) => {
-        signal.addEventListener('abort', () => {
-          resolve();
-          answer('cancelled');
-        });
-      }));
+      ours.onRequest(
+        (_, __, { signal }) =>
+          new Promise((answer) => {
+            signal.addEventListener('abort', () => {
+              resolve();
+              answer('cancelled');
+            });
+          }),
+      );
     });
     const source = new CancellationTokenSource();
     const call = stock.sendRequest('slow', {}, source.token);
@@ -61,13 +88,19 @@ describe('a peer with the reader and writer of vscode-jsonrpc itself', () => {
     await aborted;
     expect(await call).toBe('cancelled');
     let cancelled = false;
-    stock.onRequest('theirs', (_: unknown, token) => new Promise((resolve) => {
-      token.onCancellationRequested(() => {
-        cancelled = true;
-        resolve(null);
-      });
-    }));
-    await expect(ours.request('theirs', {}, { deadlineMs: 50, decode: (answer) => answer })).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    stock.onRequest(
+      'theirs',
+      (_: unknown, token) =>
+        new Promise((resolve) => {
+          token.onCancellationRequested(() => {
+            cancelled = true;
+            resolve(null);
+          });
+        }),
+    );
+    await expect(ours.request('theirs', {}, { deadlineMs: 50, decode: (answer) => answer })).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
     await vi.waitFor(() => expect(cancelled).toBe(true));
   });
 
@@ -75,7 +108,7 @@ describe('a peer with the reader and writer of vscode-jsonrpc itself', () => {
     const { ours, stock } = await ourAndStock();
     const heard: unknown[] = [];
     ours.onNotification('event', (params) => heard.push(params));
-    stock.onNotification('event', (params: unknown) => heard.push(params));
+    stock.onNotification('event', (params: unknown) => void heard.push(params));
     ours.notify('event', { from: 'ours' });
     await stock.sendNotification('event', { from: 'stock' });
     await vi.waitFor(() => expect(heard).toHaveLength(2));

@@ -36,15 +36,26 @@ async function serveHere(): Promise<void> {
   await listenOnSocket({
     socketPath,
     onConnection: (connection) => {
-      serve(connection, OPERATIONS, handlers, { connectionId: 'c', actor: 'test', requestId: () => 'r', onError: () => undefined });
+      serve(connection, OPERATIONS, handlers, {
+        connectionId: 'c',
+        actor: 'test',
+        requestId: () => 'r',
+        onError: () => undefined,
+      });
     },
   });
   if (part !== 'mute') reportReadiness({ ready: true });
   setTimeout(() => process.exit(0), LIFE_MS);
 }
 
-if (part === 'refuse') reportReadiness({ ready: false, code: 'STORE_PASSPHRASE_REQUIRED', message: 'The store is encrypted. Set the passphrase.' });
-else if (part === 'refuse-strangely') reportReadiness({ ready: false, code: 'FROM_THE_FUTURE', message: 'Something new went wrong.' });
+if (part === 'refuse')
+  reportReadiness({
+    ready: false,
+    code: 'STORE_PASSPHRASE_REQUIRED',
+    message: 'The store is encrypted. Set the passphrase.',
+  });
+else if (part === 'refuse-strangely')
+  reportReadiness({ ready: false, code: 'FROM_THE_FUTURE', message: 'Something new went wrong.' });
 else if (part === 'crash') throw new Error('cannot read /home/alice/x with Bearer PlantedSecret');
 else if (part === 'quit') process.exit(3);
 else if (part === 'babble') process.stdout.write('hello, I am no report\n');

@@ -17,7 +17,12 @@ describe('a deadline queue', () => {
   it('expires each entry at its own deadline, whatever their order', () => {
     const expired: string[] = [];
     const queue = new DeadlineQueue();
-    for (const [name, ms] of [['late', 300], ['early', 100], ['middle', 200]] as const) queue.add(entry(name, ms, expired));
+    for (const [name, ms] of [
+      ['late', 300],
+      ['early', 100],
+      ['middle', 200],
+    ] as const)
+      queue.add(entry(name, ms, expired));
     vi.advanceTimersByTime(99);
     expect(expired).toEqual([]);
     vi.advanceTimersByTime(1);
