@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { type FaultPoints, NO_FAULTS } from './fault-points.ts';
 import { storeUnwritable } from './store-errors.ts';
 import {
+  errnoOf,
   type FileIdentity,
   identityOf,
   isSameFile,
@@ -54,6 +55,11 @@ export function snapshotOf(file: string): string {
   return `${file}.last-good`;
 }
 
+/** Removes what an unfinished write has left behind; what cannot be removed does no harm. */
+export async function clearLeftovers(fs: StoreFs, file: string): Promise<void> {
+  await Promise.allSettled(leftoversOf(file).map((path) => fs.rm(path, { force: true })));
+}
+
 /** Names that only an unfinished write leaves behind. */
 export function leftoversOf(file: string): readonly string[] {
   return [tmpOf(file), previousTmpOf(file)];
@@ -83,14 +89,18 @@ export function createDurableFile(file: string, options: DurableOptions): Durabl
   const { now, fs = NODE_FS, fault = NO_FAULTS, keepsSnapshot = true, onForeign = ignore } = options;
   const site: Site = { file, fs, fault, now, keepsSnapshot, onForeign };
   let seen = options.seen ?? null;
+  let isTidy = false;
   return {
     write: async (content) => {
+      const wasTidy = isTidy;
+      isTidy = false;
       try {
         seen = { identity: await replace(site, seen, content), isGood: true };
+        isTidy = true;
       } catch (error) {
         throw storeUnwritable(file, error);
       } finally {
-        await Promise.allSettled(leftoversOf(file).map((path) => fs.rm(path, { force: true })));
+        if (!wasTidy || !isTidy) await clearLeftovers(fs, file);
       }
     },
   };
@@ -117,8 +127,7 @@ async function replace(site: Site, seen: Seen | null, content: string): Promise<
 }
 
 async function writeTmp({ file, fs, fault }: Site, content: string): Promise<FileIdentity> {
-  await fs.rm(tmpOf(file), { force: true });
-  const handle = await fs.open(tmpOf(file), 'wx', FILE_MODE);
+  const handle = await anew(fs, tmpOf(file), () => fs.open(tmpOf(file), 'wx', FILE_MODE));
   try {
     fault('store:after-open-tmp');
     await handle.writeFile(content, 'utf8');
@@ -144,13 +153,23 @@ async function keepPrevious(site: Site, seen: Seen | null): Promise<string | nul
     site.onForeign(name);
     return name;
   }
-  await fs.rm(previousTmpOf(file), { force: true });
-  await linkOrCopy(fs, file, previousTmpOf(file));
+  await anew(fs, previousTmpOf(file), () => linkOrCopy(fs, file, previousTmpOf(file)));
   fault('store:after-link-snapshot');
   if (!keepsSnapshot || seen?.isGood !== true) return previousTmpOf(file);
   await fs.rename(previousTmpOf(file), snapshotOf(file));
   fault('store:after-rename-snapshot');
   return snapshotOf(file);
+}
+
+/** Makes a file that a write before, which was cut off, may have left behind already. */
+async function anew<T>(fs: StoreFs, path: string, make: () => Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+    await fs.rm(path, { force: true });
+    return make();
+  }
 }
 
 /** Why: a write that was refused must not come back after a restart. */

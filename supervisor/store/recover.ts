@@ -4,7 +4,7 @@ import { OmaError } from '../../contract/errors.ts';
 import type { EpochMs, Secret } from '../../contract/scalars.ts';
 import { EMPTY_STATE, type State } from '../core/state.ts';
 import { createKey, type StoreKey } from './crypto.ts';
-import { createDurableFile, type DurableFile, leftoversOf, type Seen, snapshotOf } from './durable-file.ts';
+import { clearLeftovers, createDurableFile, type DurableFile, type Seen, snapshotOf } from './durable-file.ts';
 import type { FaultPoints } from './fault-points.ts';
 import { type LoadContext, type Loaded, loadStore } from './load-store.ts';
 import type { MigrationReport } from './migrate.ts';
@@ -53,7 +53,7 @@ export async function recover(options: RecoverOptions): Promise<Opened> {
   const file = await targetOf(fs, options.file);
   const directoryNotices = await prepareDirectory(fs, file, ownerId);
   const source = await findSource(fs, file, { passphrase, now: now(), ownerId });
-  await Promise.allSettled(leftoversOf(file).map((leftover) => fs.rm(leftover, { force: true })));
+  await clearLeftovers(fs, file);
   const fileNotices = await Promise.all(loadedOf(source).map((loaded) => tightenFile(fs, loaded)));
   const aside = await setAside(fs, source, now());
   const found = contentOf(source);

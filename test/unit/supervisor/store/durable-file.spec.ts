@@ -114,13 +114,34 @@ describe('[B.L2.5] a durable write', () => {
     expect([await read(), await readdir(directory)]).toEqual(['one', ['accounts.json']]);
   });
 
-  it('replaces the snapshot also when it is the same file as the main one', async () => {
-    const durable = durableFile();
-    await durable.write('one');
+  it('replaces the snapshot also when a crash left it the same file as the main one', async () => {
+    await durableFile().write('one');
     await link(file, join(directory, SNAPSHOT));
-    await durable.write('two');
+    await durableFile({ seen: await seen(true) }).write('two');
     expect([await read(), await read(SNAPSHOT), (await readdir(directory)).length]).toEqual(['two', 'one', 2]);
     expect((await stat(join(directory, SNAPSHOT))).nlink).toBe(1);
+  });
+
+  it('takes no more calls than it needs', async () => {
+    const durable = durableFile();
+    await durable.write('one');
+    await durable.write('two');
+    witness.calls.length = 0;
+    await durable.write('three');
+    const calls = witness.calls.map(({ what }) => what.split(' ')[0]);
+    expect(calls).toEqual([
+      'open',
+      'write',
+      'fsync',
+      'close',
+      'stat',
+      'link',
+      'rename',
+      'rename',
+      'open',
+      'fsync',
+      'close',
+    ]);
   });
 
   it('copies the snapshot, durably, where the file system has no hard links', async () => {

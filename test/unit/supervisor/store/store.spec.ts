@@ -89,6 +89,22 @@ describe('the store', () => {
     expect([writes(), uses(store.durable(), 'work')]).toEqual([2, 200]);
   });
 
+  it.each([
+    { writers: 10, changes: 20, atLeast: 8 },
+    { writers: 100, changes: 5, atLeast: 60 },
+  ])(
+    'shares a write among $writers writers: at least $atLeast changes to each',
+    async ({ writers, changes, atLeast }) => {
+      const store = await openWithTwo();
+      const writer = async (): Promise<void> => {
+        for (let change = 0; change < changes; change += 1) await store.transact('test', using('work'), 'before-reply');
+      };
+      await Promise.all(Array.from({ length: writers }, writer));
+      expect(uses(store.durable(), 'work')).toBe(writers * changes);
+      expect((writers * changes) / writes()).toBeGreaterThanOrEqual(atLeast);
+    },
+  );
+
   it('is on disk when the change is answered', async () => {
     const store = await openWithTwo();
     await store.transact('test', using('work'), 'before-reply');
