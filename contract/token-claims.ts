@@ -16,9 +16,11 @@ const claimsSchema = z.object({
       chatgpt_plan_type: z.string().max(64).optional(),
       chatgpt_compute_residency: z.string().max(32).optional(),
     })
-    .optional(),
-  [PROFILE_CLAIM]: z.object({ email: z.string().max(320).optional() }).optional(),
+    .default({}),
+  [PROFILE_CLAIM]: z.object({ email: z.string().max(320).optional() }).default({}),
 });
+
+type ParsedClaims = z.infer<typeof claimsSchema>;
 
 /** What a token says about its owner. Units: expiry in epoch milliseconds. Not: nothing here is verified; TLS vouches for who sent it. */
 export interface TokenClaims {
@@ -35,22 +37,24 @@ export function readClaims(token: string): TokenClaims | null {
   const payload = token.split('.')[1];
   if (payload === undefined) return null;
   const parsed = claimsSchema.safeParse(parseJson(decodeBase64Url(payload)));
-  if (!parsed.success) return null;
-  const auth = parsed.data[AUTH_CLAIM];
-  return {
-    accountId: auth?.chatgpt_account_id ?? null,
-    userId: auth?.chatgpt_user_id ?? auth?.user_id ?? parsed.data.sub ?? null,
-    email: parsed.data.email ?? parsed.data[PROFILE_CLAIM]?.email ?? null,
-    planType: auth?.chatgpt_plan_type ?? null,
-    residency: auth?.chatgpt_compute_residency ?? null,
-    expiresAtMs: parsed.data.exp === undefined ? null : Math.floor(parsed.data.exp * 1_000),
-  };
+  return parsed.success ? claimsOf(parsed.data) : null;
 }
 
 /** The residency header an account needs; null = none. */
 export function residencyOf(token: string): string | null {
   const residency = readClaims(token)?.residency ?? null;
   return residency === null || residency === 'no_constraint' ? null : residency;
+}
+
+function claimsOf({ exp, email, sub, [AUTH_CLAIM]: auth, [PROFILE_CLAIM]: profile }: ParsedClaims): TokenClaims {
+  return {
+    accountId: auth.chatgpt_account_id ?? null,
+    userId: auth.chatgpt_user_id ?? auth.user_id ?? sub ?? null,
+    email: email ?? profile.email ?? null,
+    planType: auth.chatgpt_plan_type ?? null,
+    residency: auth.chatgpt_compute_residency ?? null,
+    expiresAtMs: exp === undefined ? null : Math.floor(exp * 1_000),
+  };
 }
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';

@@ -10,7 +10,7 @@ import { openHttpDoor } from './doors/http.ts';
 import { openSocketDoor } from './doors/socket.ts';
 import type { EventBus } from './event-bus.ts';
 import { metricsText } from './metrics.ts';
-import type { StartOptions } from './start.ts';
+import type { StartOptions } from './start-options.ts';
 
 /** What the doors lead to. */
 export interface DoorOptions {

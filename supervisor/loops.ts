@@ -25,16 +25,19 @@ export function startLoops({ context, operations, configFile, settings, random }
   const apply = (runtime: PartialSettings): void => {
     settings.setRuntime(runtime);
   };
-  const stops = [
+  const timers = [
     startRefreshLoop(context, operations.refresher),
     startForceExpiryLoop(context, operations.force),
     startProbeLoop({ context, probes: operations.probes, random }),
+  ];
+  const watches = [
     startCodexAuthWatch(context, operations.codexSync),
     ...(configFile === null ? [] : [startConfigWatch(context, { file: configFile, read: readConfigFile, apply })]),
   ];
   return {
     stop: async () => {
-      await Promise.all(stops.map((stop) => stop()));
+      for (const stop of timers) stop();
+      await Promise.all(watches.map((stop) => stop()));
     },
   };
 }

@@ -1,50 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
-import { DEFAULT_BASE_URL, DEFAULT_ISSUER_URL, DEFAULT_PORT, type Env } from '../contract/env.ts';
+import { DEFAULT_BASE_URL, DEFAULT_ISSUER_URL, DEFAULT_PORT } from '../contract/env.ts';
 import { OmaError } from '../contract/errors.ts';
 import { type Hello, PROTOCOL_VERSION } from '../contract/handshake.ts';
-import { PROBE_OPERATIONS, type ProbeOperations } from '../contract/probe-operations.ts';
-import type { PartialSettings } from '../contract/settings.ts';
-import { WORKER_OPERATIONS, type WorkerOperations } from '../contract/worker-operations.ts';
-import type { Log } from '../runtime/log.ts';
-import type { Paths } from '../runtime/paths.ts';
-import type { ChildProcess } from '../runtime/spawn.ts';
-import { type Child, createChild } from './children/child.ts';
+import { type Children, createChildren } from './children.ts';
 import { createClients } from './clients.ts';
-import { composeOperations } from './compose.ts';
+import { composeOperations, type ComposeOptions } from './compose.ts';
 import { readConfigFile } from './config-file.ts';
 import { inheritIntents } from './core/credentials.ts';
 import { settleAll } from './core/limits.ts';
 import { settingsProblems } from './core/settings.ts';
-import { type Doors, openDoors } from './doors.ts';
+import { isoTime } from './core/time.ts';
+import { openDoors } from './doors.ts';
 import { createEventBus } from './event-bus.ts';
 import { launchTokenAt } from './launch-token.ts';
 import { startLoops } from './loops.ts';
 import type { Context } from './operations/context.ts';
-import { createSettingsSource, settingsFromEnv } from './settings-source.ts';
+import { createSettingsSource, type ReloadableSettings, settingsFromEnv } from './settings-source.ts';
+import type { StartOptions } from './start-options.ts';
 import { checkStoreFile } from './store/check.ts';
-import { openStore } from './store/store.ts';
-
-/** Everything a supervisor needs of the process around it. */
-export interface StartOptions {
-  readonly env: Env;
-  readonly paths: Paths;
-  readonly version: string;
-  readonly buildId: string;
-  readonly pid: number;
-  readonly log: Log;
-  readonly demo: boolean;
-  readonly configFile: string | null;
-  readonly port: number | null;
-  readonly host: string | null;
-  readonly uiDirectory: string;
-  now: () => number;
-  random: () => number;
-  spawnChild: (name: 'worker' | 'probe-runner') => ChildProcess;
-  /** Called when somebody asked the supervisor to stop. */
-  onStopAsked: () => void;
-}
+import { openStore, type Store } from './store/store.ts';
 
 /** A supervisor at work. */
 export interface Running {
@@ -57,43 +33,17 @@ export interface Running {
 
 /** Puts a supervisor together and opens its doors. Why: the only place that knows every part. */
 export async function start(options: StartOptions): Promise<Running> {
-  const { env, paths, log } = options;
-  const runtimeLayer = await runtimeSettings(options);
-  const store = await openStore({ file: paths.storeFile, passphrase: env.PASSPHRASE ?? null, now: options.now, log });
-  const settings = createSettingsSource(() => store.read(), settingsFromEnv(env), runtimeLayer);
-  refuseBadSettings(
-    settings.effective().settings,
-    store.read().accounts.map(({ alias }) => alias),
-  );
-  store.change('start', (state) => [settleAll(inheritIntents(state)), undefined]);
-
+  const { env, paths } = options;
+  const { store, settings } = await openState(options);
   const bus = createEventBus();
   const clients = createClients();
-  const hello: Hello = {
-    protocolVersion: PROTOCOL_VERSION,
-    buildId: options.buildId,
-    version: options.version,
-    pid: options.pid,
-  };
-  const children = createChildren(options, hello, () => {
-    bus.emit({ type: 'changed', at: new Date(options.now()).toISOString(), topics: ['status'] });
-  });
-  const context: Context = {
-    store,
-    settings,
-    worker: children.worker.client,
-    probeRunner: children.probeRunner.client,
-    addresses: addressesOf(options),
-    log,
-    now: options.now,
-    newId: (prefix) => `${prefix}-${randomUUID()}`,
-    emit: bus.emit,
-    later,
-  };
-  const startedAt = options.now();
-  let doors: Doors | null = null;
+  const hello = helloOf(options);
+  const changed = (): void => bus.emit({ type: 'changed', at: isoTime(options.now()), topics: ['status'] });
+  const children = createChildren(options, { hello, later, changed });
+  const context = contextOf(options, { store, settings, children, emit: bus.emit });
   const token = await launchTokenAt(join(paths.stateDir, options.demo ? 'dashboard-token.demo' : 'dashboard-token'));
-  const launchUrl = (): string | null => (doors?.url == null ? null : `${doors.url}/launch?token=${token}`);
+  let dashboardUrl: string | null = null;
+  const launchUrl = (): string | null => (dashboardUrl === null ? null : `${dashboardUrl}/launch?token=${token}`);
   const operations = composeOperations({
     context,
     hello,
@@ -103,39 +53,31 @@ export async function start(options: StartOptions): Promise<Running> {
       version: options.version,
       buildId: options.buildId,
       pid: options.pid,
-      startedAt,
+      startedAt: options.now(),
       socket: paths.socketPath,
-      dashboardUrl: () => doors?.url ?? null,
+      dashboardUrl: () => dashboardUrl,
       children: () => [children.worker.view(), children.probeRunner.view()],
       clients: () => clients.list(),
     },
     launchUrl,
-    checkStore: async () => {
-      await store.settled();
-      const { ok, problems, accounts, encrypted } = await checkStoreFile(paths.storeFile, env.PASSPHRASE ?? null);
-      return { ok, file: paths.storeFile, problems: [...problems], accounts, encrypted };
-    },
+    checkStore: () => checkOnDisk(store, options),
     stop: options.onStopAsked,
   });
   // A supervisor whose doors do not open must not stay: its children would keep it alive, and it the lock.
   const release = async (): Promise<void> => {
-    await Promise.all([children.worker.stop(), children.probeRunner.stop()]);
+    await children.stop();
     await store.close();
   };
-  children.worker.start();
-  children.probeRunner.start();
-  doors = await openDoors({
-    options,
-    operations,
-    clients,
-    bus,
-    token,
-    host: options.host ?? settings.effective().settings.dashboardHost,
-    port: options.port ?? env.PORT ?? DEFAULT_PORT,
-  }).catch(async (error: unknown) => {
-    await release();
-    throw error;
-  });
+  children.start();
+  const host = options.host ?? settings.effective().settings.dashboardHost;
+  const port = options.port ?? env.PORT ?? DEFAULT_PORT;
+  const doors = await openDoors({ options, operations, clients, bus, token, host, port }).catch(
+    async (error: unknown) => {
+      await release();
+      throw error;
+    },
+  );
+  dashboardUrl = doors.url;
   const loops = startLoops({ context, operations, random: options.random, configFile: options.configFile, settings });
   return {
     socketPath: paths.socketPath,
@@ -144,41 +86,59 @@ export async function start(options: StartOptions): Promise<Running> {
     recovered: store.status().recovered,
     close: async () => {
       await loops.stop();
-      await doors?.close();
+      await doors.close();
       operations.decisions.flush();
       await release();
     },
   };
 }
 
-interface Children {
-  readonly worker: Child<WorkerOperations>;
-  readonly probeRunner: Child<ProbeOperations>;
+interface OpenState {
+  readonly store: Store;
+  readonly settings: ReloadableSettings;
 }
 
-function createChildren({ now, spawnChild, log }: StartOptions, hello: Hello, changed: () => void): Children {
-  const onState = (view: { readonly name: string; readonly state: string; readonly lastExit: string | null }): void => {
-    if (view.state === 'waiting')
-      log.warn({ child: view.name, lastExit: view.lastExit }, 'a helper process ended; it is started again');
-    changed();
-  };
-  const shared = { hello, now, later, onState };
+/** Opens the store and the settings over it. Errors: CONFIG_INVALID and what reading either of them says. */
+async function openState({ env, paths, log, now, configFile }: StartOptions): Promise<OpenState> {
+  const runtimeLayer = configFile === null ? {} : await readConfigFile(configFile);
+  const store = await openStore({ file: paths.storeFile, passphrase: env.PASSPHRASE ?? null, now, log });
+  const settings = createSettingsSource(() => store.read(), settingsFromEnv(env), runtimeLayer);
+  refuseBadSettings(
+    settings.effective().settings,
+    store.read().accounts.map(({ alias }) => alias),
+  );
+  store.change('start', (state) => [settleAll(inheritIntents(state)), undefined]);
+  return { store, settings };
+}
+
+function helloOf({ buildId, version, pid }: StartOptions): Hello {
+  return { protocolVersion: PROTOCOL_VERSION, buildId, version, pid };
+}
+
+interface Parts extends OpenState {
+  readonly children: Children;
+  readonly emit: Context['emit'];
+}
+
+function contextOf(options: StartOptions, { store, settings, children, emit }: Parts): Context {
   return {
-    worker: createChild<WorkerOperations>({
-      ...shared,
-      name: 'worker',
-      table: WORKER_OPERATIONS,
-      spawn: () => spawnChild('worker'),
-      greeting: (client) => client,
-    }),
-    probeRunner: createChild<ProbeOperations>({
-      ...shared,
-      name: 'probe-runner',
-      table: PROBE_OPERATIONS,
-      spawn: () => spawnChild('probe-runner'),
-      greeting: (client) => client,
-    }),
+    store,
+    settings,
+    worker: children.worker.client,
+    probeRunner: children.probeRunner.client,
+    addresses: addressesOf(options),
+    log: options.log,
+    now: options.now,
+    newId: (prefix) => `${prefix}-${randomUUID()}`,
+    emit,
+    later,
   };
+}
+
+async function checkOnDisk(store: Store, { paths, env }: StartOptions): ReturnType<ComposeOptions['checkStore']> {
+  await store.settled();
+  const { ok, problems, accounts, encrypted } = await checkStoreFile(paths.storeFile, env.PASSPHRASE ?? null);
+  return { ok, file: paths.storeFile, problems: [...problems], accounts, encrypted };
 }
 
 function addressesOf({ env, paths, demo }: StartOptions): Context['addresses'] {
@@ -193,10 +153,6 @@ function addressesOf({ env, paths, demo }: StartOptions): Context['addresses'] {
     codexBin: env.CODEX_BIN ?? null,
     demo,
   };
-}
-
-async function runtimeSettings({ configFile }: StartOptions): Promise<PartialSettings> {
-  return configFile === null ? {} : readConfigFile(configFile);
 }
 
 function refuseBadSettings(...[settings, aliases]: Parameters<typeof settingsProblems>): void {

@@ -11,7 +11,8 @@ import { reportReadiness } from '../runtime/readiness.ts';
 import { isSocketAlive } from '../runtime/rpc/listen.ts';
 import { onShutdown } from '../runtime/shutdown.ts';
 import { type ChildProcess, spawnChild } from '../runtime/spawn.ts';
-import { type Running, start, type StartOptions } from './start.ts';
+import { type Running, start } from './start.ts';
+import type { StartOptions } from './start-options.ts';
 import { checkStoreFile } from './store/check.ts';
 
 /** Several starters race for the lock; each waits this long at most, in milliseconds. */

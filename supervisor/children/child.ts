@@ -53,104 +53,121 @@ interface Line<T extends OperationTable> {
 
 /** Creates a supervised child; nothing runs before `start`. */
 export function createChild<T extends OperationTable>(options: ChildOptions<T>): Child<T> {
-  const { name, table, hello, now, later, greeting } = options;
-  let line: Line<T> | null = null;
-  let view: ChildView = { name, state: 'pending', pid: null, restarts: 0, lastExit: null };
-  let history: RestartHistory = NO_FAILURES;
-  let isStopping = false;
-  let cancelTimer: () => void = () => undefined;
-  const waiting = new Set<(connection: Connection | null) => void>();
-
-  const show = (change: Partial<ChildView>): void => {
-    view = { ...view, ...change };
-    options.onState(view);
+  const keeper = new ChildKeeper(options);
+  return {
+    client: createClient(
+      { request: async (method, params, call) => (await keeper.ready()).request(method, params, call) },
+      options.table,
+    ),
+    view: () => keeper.view,
+    start: () => keeper.start(),
+    stop: () => keeper.stop(),
   };
-  const settleWaiting = (connection: Connection | null): void => {
-    for (const resolve of [...waiting]) resolve(connection);
-    waiting.clear();
-  };
+}
 
-  const start = (): void => {
-    const process = options.spawn();
+class ChildKeeper<T extends OperationTable> {
+  readonly #options: ChildOptions<T>;
+  readonly #waiting = new Set<(connection: Connection | null) => void>();
+  #line: Line<T> | null = null;
+  #view: ChildView;
+  #history: RestartHistory = NO_FAILURES;
+  #isStopping = false;
+  #cancelTimer: () => void = () => undefined;
+
+  constructor(options: ChildOptions<T>) {
+    this.#options = options;
+    this.#view = { name: options.name, state: 'pending', pid: null, restarts: 0, lastExit: null };
+  }
+
+  get view(): ChildView {
+    return this.#view;
+  }
+
+  start(): void {
+    const process = this.#options.spawn();
     const connection = openConnection(process.stdout, process.stdin);
-    const mine: Line<T> = { process, connection, client: createClient(connection, table) };
-    line = mine;
-    show({ state: 'starting', pid: process.pid });
+    const line: Line<T> = { process, connection, client: createClient(connection, this.#options.table) };
+    this.#line = line;
+    this.#show({ state: 'starting', pid: process.pid });
     connection.onClose(() => void process.stop());
-    void process.exited.then((exit) => {
-      ended(mine, exit);
-    });
-    greet(mine).catch(() => void process.stop());
-  };
+    void process.exited.then((exit) => this.#ended(line, exit));
+    this.#greet(line).catch(() => void process.stop());
+  }
 
-  const greet = async (mine: Line<T>): Promise<void> => {
-    const answer = await withDeadline(greeting(mine.client)['session.hello'](hello), HELLO_MS, later);
-    if (!areCompatible(hello, answer))
-      throw new OmaError('SUPERVISOR_INCOMPATIBLE', `The ${name} is of another version.`);
-    if (line !== mine) return;
-    show({ state: 'ready' });
-    settleWaiting(mine.connection);
-    ping(mine);
-  };
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#cancelTimer();
+    this.#settleWaiting(null);
+    this.#show({ state: this.#line === null ? 'exited' : 'stopping' });
+    await this.#line?.process.stop();
+  }
 
-  const ping = (mine: Line<T>): void => {
-    cancelTimer = later(PING_PERIOD_MS, () => {
-      greeting(mine.client)
-        ['session.ping']({})
-        .then(
-          () => {
-            if (line === mine) ping(mine);
-          },
-          () => void mine.process.stop(),
-        );
-    });
-  };
-
-  const ended = (mine: Line<T>, exit: { readonly code: number | null; readonly signal: string | null }): void => {
-    if (line !== mine) return;
-    line = null;
-    cancelTimer();
-    mine.connection.dispose();
-    show({ pid: null, lastExit: exit.signal ?? `exit code ${String(exit.code)}` });
-    if (isStopping) {
-      show({ state: 'exited' });
-      return;
-    }
-    const [next, delayMs] = delayAfterFailure(history, now());
-    history = next;
-    show({ state: 'waiting', restarts: view.restarts + 1 });
-    cancelTimer = later(delayMs, start);
-  };
-
-  const ready = async (): Promise<Connection> => {
-    if (line !== null && view.state === 'ready') return line.connection;
-    if (isStopping || view.state === 'pending') throw unavailable(name);
+  /** Waits for a child that is being started. Errors: CHILD_UNAVAILABLE. */
+  async ready(): Promise<Connection> {
+    const { name, later } = this.#options;
+    if (this.#line !== null && this.#view.state === 'ready') return this.#line.connection;
+    if (this.#isStopping || this.#view.state === 'pending') throw unavailable(name);
     const connection = await new Promise<Connection | null>((resolve) => {
-      waiting.add(resolve);
+      this.#waiting.add(resolve);
       later(READY_WAIT_MS, () => {
-        waiting.delete(resolve);
+        this.#waiting.delete(resolve);
         resolve(null);
       });
     });
     if (connection === null) throw unavailable(name);
     return connection;
-  };
+  }
 
-  return {
-    client: createClient(
-      { request: async (method, params, call) => (await ready()).request(method, params, call) },
-      table,
-    ),
-    view: () => view,
-    start,
-    stop: async () => {
-      isStopping = true;
-      cancelTimer();
-      settleWaiting(null);
-      show({ state: line === null ? 'exited' : 'stopping' });
-      await line?.process.stop();
-    },
-  };
+  async #greet(line: Line<T>): Promise<void> {
+    const { name, hello, greeting, later } = this.#options;
+    const answer = await withDeadline(greeting(line.client)['session.hello'](hello), HELLO_MS, later);
+    if (!areCompatible(hello, answer))
+      throw new OmaError('SUPERVISOR_INCOMPATIBLE', `The ${name} is of another version.`);
+    if (this.#line !== line) return;
+    this.#show({ state: 'ready' });
+    this.#settleWaiting(line.connection);
+    this.#pingLater(line);
+  }
+
+  #pingLater(line: Line<T>): void {
+    const { greeting, later } = this.#options;
+    this.#cancelTimer = later(PING_PERIOD_MS, () => {
+      greeting(line.client)
+        ['session.ping']({})
+        .then(
+          () => {
+            if (this.#line === line) this.#pingLater(line);
+          },
+          () => void line.process.stop(),
+        );
+    });
+  }
+
+  #ended(line: Line<T>, exit: { readonly code: number | null; readonly signal: string | null }): void {
+    if (this.#line !== line) return;
+    this.#line = null;
+    this.#cancelTimer();
+    line.connection.dispose();
+    this.#show({ pid: null, lastExit: exit.signal ?? `exit code ${String(exit.code)}` });
+    if (this.#isStopping) {
+      this.#show({ state: 'exited' });
+      return;
+    }
+    const [history, delayMs] = delayAfterFailure(this.#history, this.#options.now());
+    this.#history = history;
+    this.#show({ state: 'waiting', restarts: this.#view.restarts + 1 });
+    this.#cancelTimer = this.#options.later(delayMs, () => this.start());
+  }
+
+  #settleWaiting(connection: Connection | null): void {
+    for (const resolve of [...this.#waiting]) resolve(connection);
+    this.#waiting.clear();
+  }
+
+  #show(change: Partial<ChildView>): void {
+    this.#view = { ...this.#view, ...change };
+    this.#options.onState(this.#view);
+  }
 }
 
 function unavailable(name: string): OmaError {

@@ -38,9 +38,8 @@ export const NO_NEEDS: Needs = { model: null, exclude: [] };
  */
 export function standing(account: Account, { needs, settings, now }: Question): Standing {
   if (isOff(account) || healthAt(account.health, now) === 'cooldown') return 'blocked';
-  if (needs.exclude.length > 0 && needs.exclude.includes(account.alias)) return 'blocked';
+  if (isExcluded(account, needs) || isReserved(account, settings)) return 'blocked';
   if (account.modelCooldowns.length > 0 && modelCooldownUntil(account, needs.model, now) !== null) return 'blocked';
-  if (isReserved(account, settings)) return 'blocked';
   if (account.limits.windows.length === 0) return 'eligible';
   if (exhaustedUntil(account.limits, needs.model, now) !== null) return 'blocked';
   return level(account.limits, settings, now) === 'critical' ? 'critical' : 'eligible';
@@ -59,9 +58,8 @@ export function blockersOf(account: Account, { needs, settings, now }: Question)
   if (modelUntil !== null) found.push({ code: 'model-cooldown', until: modelUntil, detail: needs.model });
   const exhausted = exhaustedUntil(account.limits, needs.model, now);
   if (exhausted !== null) found.push({ code: 'exhausted', until: exhausted, detail: null });
-  if (isReserved(account, settings))
-    found.push({ code: 'reserved', until: null, detail: null });
-  if (needs.exclude.includes(account.alias)) found.push({ code: 'excluded', until: null, detail: null });
+  if (isReserved(account, settings)) found.push({ code: 'reserved', until: null, detail: null });
+  if (isExcluded(account, needs)) found.push({ code: 'excluded', until: null, detail: null });
   return found;
 }
 
@@ -76,7 +74,10 @@ export function recoveryOf(blockers: readonly Blocker[]): EpochMs | null {
 }
 
 /** The account that is back first by itself, and when; null = none will be. */
-export function earliestRecovery(state: State, question: Question): { readonly alias: Alias; readonly at: EpochMs } | null {
+export function earliestRecovery(
+  state: State,
+  question: Question,
+): { readonly alias: Alias; readonly at: EpochMs } | null {
   let first: { readonly alias: Alias; readonly at: EpochMs } | null = null;
   for (const account of state.accounts) {
     const at = recoveryOf(blockersOf(account, question));
@@ -88,6 +89,10 @@ export function earliestRecovery(state: State, question: Question): { readonly a
 /** Not by itself but by somebody: switched off, or to be logged in again. */
 function isOff({ availability, auth }: Account): boolean {
   return !availability.enabled || auth.state === 'needs-login';
+}
+
+function isExcluded({ alias }: Account, { exclude }: Needs): boolean {
+  return exclude.length > 0 && exclude.includes(alias);
 }
 
 function isReserved({ alias }: Account, { antigravityEnabled, antigravityReserved }: Settings): boolean {

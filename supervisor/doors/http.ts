@@ -44,9 +44,10 @@ export interface HttpDoor {
 export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> {
   refuseNonLoopback(options.host);
   const app = createApp(options, await readStaticFiles(options.uiDirectory));
+  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const server = createServer(
     { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
-    getRequestListener(app.fetch, { overrideGlobalObjects: false }),
+    (request, response) => void answer(request, response),
   );
   const port = await listenFrom(server, options.host, options.port);
   return {

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 
 import { OmaError } from '../../contract/errors.ts';
-import { type EpochMs, secretSchema } from '../../contract/scalars.ts';
-import { readClaims } from '../../contract/token-claims.ts';
+import { type EpochMs, type Secret, secretSchema } from '../../contract/scalars.ts';
+import { readClaims, type TokenClaims } from '../../contract/token-claims.ts';
 import type { TokenSet } from '../../contract/worker-operations.ts';
 import type { Account } from '../core/state.ts';
 import { isoTime } from '../core/time.ts';
@@ -17,12 +17,28 @@ const BYTES_MAX = 256 * 1_024;
 const codexAuthSchema = z.looseObject({
   tokens: z.looseObject({
     access_token: secretSchema,
-    refresh_token: z.string(),
-    id_token: z.string().optional().nullable(),
-    account_id: z.string().optional().nullable(),
+    refresh_token: secretSchema,
+    id_token: z
+      .string()
+      .nullish()
+      .transform((text) => (text === undefined || text === '' ? null : text))
+      .pipe(secretSchema.nullable()),
+    account_id: z.string().nullish(),
   }),
-  last_refresh: z.string().optional().nullable(),
+  last_refresh: z.string().nullish(),
 });
+
+type CodexTokens = z.infer<typeof codexAuthSchema>['tokens'];
+
+/** What a token says that oma cannot read. */
+const NO_CLAIMS: TokenClaims = {
+  accountId: null,
+  userId: null,
+  email: null,
+  planType: null,
+  residency: null,
+  expiresAtMs: null,
+};
 
 /** A login found in a file, with the instant of its last refresh (0 if the file does not say). */
 export interface FoundLogin {
@@ -72,32 +88,34 @@ export function parseCodexAuth(text: string): FoundLogin | null {
   if (json === undefined)
     throw new OmaError('IMPORT_INVALID', "codex's login file is not JSON. Log codex in again, or correct the file.");
   const parsed = codexAuthSchema.safeParse(json);
-  if (!parsed.success || parsed.data.tokens.refresh_token === '') return null;
-  const {
-    access_token: accessToken,
-    refresh_token: refreshText,
-    id_token: idText,
-    account_id: accountId,
-  } = parsed.data.tokens;
-  const claims = readClaims(accessToken);
-  const idClaims = idText === undefined || idText === null ? null : readClaims(idText);
-  const account = accountId ?? claims?.accountId ?? idClaims?.accountId ?? null;
-  const userId = claims?.userId ?? idClaims?.userId ?? null;
-  if (account === null || userId === null) return null;
+  if (!parsed.success) return null;
+  const tokens = tokensOf(parsed.data.tokens);
+  if (tokens === null) return null;
   const refreshedAt = Date.parse(parsed.data.last_refresh ?? '');
+  return { refreshedAt: Number.isNaN(refreshedAt) ? 0 : refreshedAt, tokens };
+}
+
+/** Shape: null if the tokens do not say whose they are. */
+function tokensOf({ access_token, refresh_token, id_token, account_id }: CodexTokens): TokenSet | null {
+  const access = claimsOf(access_token);
+  const id = claimsOf(id_token);
+  const accountId = account_id ?? access.accountId ?? id.accountId;
+  const userId = access.userId ?? id.userId;
+  if (accountId === null || userId === null) return null;
   return {
-    refreshedAt: Number.isNaN(refreshedAt) ? 0 : refreshedAt,
-    tokens: {
-      accessToken,
-      refreshToken: secretSchema.parse(refreshText),
-      idToken: idText === undefined || idText === null || idText === '' ? null : secretSchema.parse(idText),
-      expiresAtMs: claims?.expiresAtMs ?? idClaims?.expiresAtMs ?? 0,
-      accountId: account,
-      userId,
-      email: idClaims?.email ?? claims?.email ?? null,
-      planType: idClaims?.planType ?? claims?.planType ?? null,
-    },
+    accessToken: access_token,
+    refreshToken: refresh_token,
+    idToken: id_token,
+    expiresAtMs: access.expiresAtMs ?? id.expiresAtMs ?? 0,
+    accountId,
+    userId,
+    email: id.email ?? access.email,
+    planType: id.planType ?? access.planType,
   };
+}
+
+function claimsOf(token: Secret | null): TokenClaims {
+  return (token === null ? null : readClaims(token)) ?? NO_CLAIMS;
 }
 
 async function readText(path: string): Promise<string | null> {

@@ -54,22 +54,79 @@ export interface LoginHooks {
 /** Creates the logins over the given context. */
 export function createLogins(context: Context, hooks: LoginHooks): Logins {
   const { worker, store } = context;
-  const entries = new Map<string, Entry>();
-  const starting = new Set<Alias>();
-
-  const change = (loginId: string, view: Partial<LoginView>): void => {
-    const entry = entries.get(loginId);
-    if (entry === undefined) return;
-    entry.view = { ...entry.view, ...view };
-    context.emit({ type: 'changed', at: isoTime(context.now()), topics: ['logins', 'accounts'] });
+  const list = new LoginList(context, hooks);
+  return {
+    add: async (alias, method, call) => {
+      refuseTakenAlias(store.read(), alias);
+      return list.begin({ alias, method, purpose: 'add', call });
+    },
+    reauth: async (alias, method, call) => {
+      const account = findAccount(store.read(), alias);
+      if (!account.availability.enabled)
+        throw new OmaError('ACCOUNT_DISABLED', `"${alias}" is disabled. Enable it first with "oma enable ${alias}".`, {
+          alias,
+        });
+      return list.begin({ alias, method, purpose: 'reauth', call });
+    },
+    get: (loginId) => list.find(loginId).view,
+    list: () => list.entries().map((entry) => entry.view),
+    wait: async (loginId) => {
+      const entry = list.find(loginId);
+      if (entry.view.state === 'in-progress') await Promise.race([entry.done, elapsed(context, WAIT_MS)]);
+      return entry.view;
+    },
+    paste: async (loginId, pasted) => {
+      list.find(loginId);
+      await worker['login.paste']({ loginId, pasted });
+      return list.find(loginId).view;
+    },
+    cancel: async (loginId) => {
+      const entry = list.find(loginId);
+      if (entry.view.state === 'in-progress') await endAtWorker(context, loginId);
+      await entry.done;
+      return entry.view;
+    },
+    cancelOf: async (alias) => {
+      const running = list.entries().filter(({ view }) => view.alias === alias && view.state === 'in-progress');
+      await Promise.all(running.map(({ view }) => endAtWorker(context, view.loginId)));
+    },
+    reauthState: (alias) => reauthStateOf(list.entries(), alias),
   };
+}
 
-  const begin = async ({ alias, method, purpose, call }: Begin): Promise<LoginView> => {
-    refuseSecond(entries, starting, alias);
-    starting.add(alias);
+/** The logins under way and the last ones that are over. */
+class LoginList {
+  readonly #context: Context;
+  readonly #hooks: LoginHooks;
+  readonly #entries = new Map<string, Entry>();
+  readonly #starting = new Set<Alias>();
+
+  constructor(context: Context, hooks: LoginHooks) {
+    this.#context = context;
+    this.#hooks = hooks;
+  }
+
+  entries(): readonly Entry[] {
+    return [...this.#entries.values()];
+  }
+
+  /** Errors: LOGIN_NOT_FOUND. */
+  find(loginId: string): Entry {
+    const entry = this.#entries.get(loginId);
+    if (entry === undefined)
+      throw new OmaError('LOGIN_NOT_FOUND', 'This login is unknown or long over. Begin a new one.');
+    return entry;
+  }
+
+  /** Errors: OPERATION_IN_PROGRESS and what the worker says. */
+  async begin(login: Begin): Promise<LoginView> {
+    const { alias, method, purpose } = login;
+    this.#refuseSecond(alias);
+    this.#starting.add(alias);
     try {
-      const loginId = context.newId('login');
-      const begun = await worker['login.begin']({ loginId, method, issuerUrl: context.addresses.issuerUrl });
+      const { newId, worker, addresses } = this.#context;
+      const loginId = newId('login');
+      const begun = await worker['login.begin']({ loginId, method, issuerUrl: addresses.issuerUrl });
       const { url, userCode, instructions, expiresAtMs } = begun;
       const view: LoginView = {
         loginId,
@@ -83,85 +140,67 @@ export function createLogins(context: Context, hooks: LoginHooks): Logins {
         expiresAt: isoTime(expiresAtMs),
         error: null,
       };
-      const entry: Entry = {
-        view,
-        done: Promise.resolve().then(() => finish(loginId, { alias, method, purpose, call })),
-      };
-      entries.set(loginId, entry);
-      forgetOldest(entries);
-      context.emit({ type: 'changed', at: isoTime(context.now()), topics: ['logins', 'accounts'] });
+      this.#entries.set(loginId, { view, done: Promise.resolve().then(() => this.#finish(loginId, login)) });
+      this.#forgetOldest();
+      this.#tellChanged();
       return view;
     } finally {
-      starting.delete(alias);
+      this.#starting.delete(alias);
     }
-  };
+  }
 
-  const finish = async (loginId: string, { alias, purpose, call }: Begin): Promise<void> => {
+  async #finish(loginId: string, { alias, purpose, call }: Begin): Promise<void> {
+    const context = this.#context;
     try {
-      const tokens = await worker['login.finish']({ loginId });
+      const tokens = await context.worker['login.finish']({ loginId });
       const account =
         purpose === 'add' ? await storeNew(context, alias, tokens) : await storeAgain(context, alias, tokens);
-      hooks.audit.record(call, {
+      this.#hooks.audit.record(call, {
         action: purpose === 'add' ? 'account.add' : 'account.reauth',
         target: alias,
         detail: {},
       });
-      hooks.renewed(account);
-      change(loginId, { state: 'success', url: null, userCode: null });
+      this.#hooks.renewed(account);
+      this.#change(loginId, { state: 'success', url: null, userCode: null });
     } catch (error) {
       if (!isOmaError(error))
         context.log.error({ loginId, alias, cause: String(error) }, 'a login failed for a reason nobody foresaw');
       const { code, message } = isOmaError(error)
         ? error
         : new OmaError('INTERNAL', 'oma made a mistake during this login; its log says more. Try again.');
-      change(loginId, { state: 'error', url: null, userCode: null, error: { code, message } });
+      this.#change(loginId, { state: 'error', url: null, userCode: null, error: { code, message } });
     }
-  };
+  }
 
-  const find = (loginId: string): Entry => {
-    const entry = entries.get(loginId);
-    if (entry === undefined)
-      throw new OmaError('LOGIN_NOT_FOUND', 'This login is unknown or long over. Begin a new one.');
-    return entry;
-  };
+  #change(loginId: string, view: Partial<LoginView>): void {
+    const entry = this.#entries.get(loginId);
+    if (entry === undefined) return;
+    entry.view = { ...entry.view, ...view };
+    this.#tellChanged();
+  }
 
-  return {
-    add: async (alias, method, call) => {
-      refuseTakenAlias(store.read(), alias);
-      return begin({ alias, method, purpose: 'add', call });
-    },
-    reauth: async (alias, method, call) => {
-      const account = findAccount(store.read(), alias);
-      if (!account.availability.enabled)
-        throw new OmaError('ACCOUNT_DISABLED', `"${alias}" is disabled. Enable it first with "oma enable ${alias}".`, {
-          alias,
-        });
-      return begin({ alias, method, purpose: 'reauth', call });
-    },
-    get: (loginId) => find(loginId).view,
-    list: () => [...entries.values()].map((entry) => entry.view),
-    wait: async (loginId) => {
-      const entry = find(loginId);
-      if (entry.view.state === 'in-progress') await Promise.race([entry.done, elapsed(context, WAIT_MS)]);
-      return entry.view;
-    },
-    paste: async (loginId, pasted) => {
-      find(loginId);
-      await worker['login.paste']({ loginId, pasted });
-      return find(loginId).view;
-    },
-    cancel: async (loginId) => {
-      const entry = find(loginId);
-      if (entry.view.state === 'in-progress') await endAtWorker(context, loginId);
-      await entry.done;
-      return entry.view;
-    },
-    cancelOf: async (alias) => {
-      const running = [...entries.values()].filter(({ view }) => view.alias === alias && view.state === 'in-progress');
-      await Promise.all(running.map(({ view }) => endAtWorker(context, view.loginId)));
-    },
-    reauthState: (alias) => reauthStateOf([...entries.values()], alias),
-  };
+  #tellChanged(): void {
+    const { emit, now } = this.#context;
+    emit({ type: 'changed', at: isoTime(now()), topics: ['logins', 'accounts'] });
+  }
+
+  #refuseSecond(alias: Alias): void {
+    const isRunning =
+      this.#starting.has(alias) ||
+      this.entries().some(({ view }) => view.alias === alias && view.state === 'in-progress');
+    if (isRunning)
+      throw new OmaError(
+        'OPERATION_IN_PROGRESS',
+        `A login of "${alias}" is under way already. Finish or cancel it first.`,
+        { alias },
+      );
+  }
+
+  #forgetOldest(): void {
+    if (this.#entries.size <= LOGINS_MAX) return;
+    const over = this.entries().find(({ view }) => view.state !== 'in-progress');
+    if (over !== undefined) this.#entries.delete(over.view.loginId);
+  }
 }
 
 /** The worker may have forgotten the login meanwhile, which is as good. */
@@ -196,29 +235,11 @@ async function storeAgain({ store }: Context, alias: Alias, tokens: TokenSet): P
   );
 }
 
-function refuseSecond(entries: ReadonlyMap<string, Entry>, starting: ReadonlySet<Alias>, alias: Alias): void {
-  const isRunning =
-    starting.has(alias) ||
-    [...entries.values()].some(({ view }) => view.alias === alias && view.state === 'in-progress');
-  if (isRunning)
-    throw new OmaError(
-      'OPERATION_IN_PROGRESS',
-      `A login of "${alias}" is under way already. Finish or cancel it first.`,
-      { alias },
-    );
-}
-
 function reauthStateOf(entries: readonly Entry[], alias: Alias): AccountView['reauth'] {
   const last = entries.findLast(({ view }) => view.alias === alias && view.purpose === 'reauth');
   if (last === undefined) return 'idle';
   if (last.view.error?.code === 'LOGIN_CANCELLED') return 'idle';
   return last.view.state;
-}
-
-function forgetOldest(entries: Map<string, Entry>): void {
-  if (entries.size <= LOGINS_MAX) return;
-  const over = [...entries.values()].find(({ view }) => view.state !== 'in-progress');
-  if (over !== undefined) entries.delete(over.view.loginId);
 }
 
 function elapsed({ later }: Context, delayMs: EpochMs): Promise<void> {

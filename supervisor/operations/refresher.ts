@@ -18,6 +18,9 @@ import type { Context } from './context.ts';
 /** After a refresh that could not be done, the next one for that account waits this long, in milliseconds. */
 const RETRY_AFTER_MS = 15 * 1_000;
 
+/** Tokens that could not be stored are tried again after this long, in milliseconds. */
+const SAVE_AGAIN_MS = 1_000;
+
 /** The only place that causes refreshes: one at a time for each account, and one at a time in all. */
 export interface Refresher {
   /**
@@ -39,102 +42,120 @@ export interface RefresherHooks {
 
 /** Creates the refresher. Why: a global lane, because providers were seen to revoke sibling logins refreshed at the same instant. */
 export function createRefresher(context: Context, hooks: RefresherHooks): Refresher {
-  const flights = new Map<Alias, Promise<Account>>();
-  const blockedUntil = new Map<Alias, EpochMs>();
-  const unsaved = new Map<Alias, TokenSet>();
-  let lane: Promise<unknown> = Promise.resolve();
-
-  const renew = (alias: Alias, stale: Secret): Promise<Account> => {
-    const flying = flights.get(alias);
-    if (flying !== undefined) return flying;
-    const flight = lane.then(() => renewOne(alias, stale)).finally(() => flights.delete(alias));
-    lane = flight.catch(() => undefined);
-    flights.set(alias, flight);
-    return flight;
+  const lane = new RefreshLane(context, hooks);
+  return {
+    renew: (alias, stale) => lane.renew(alias, stale),
+    isRefreshing: (alias) => lane.isRefreshing(alias),
   };
+}
 
-  const renewOne = async (alias: Alias, stale: Secret): Promise<Account> => {
+class RefreshLane {
+  readonly #context: Context;
+  readonly #hooks: RefresherHooks;
+  readonly #flights = new Map<Alias, Promise<Account>>();
+  readonly #blockedUntil = new Map<Alias, EpochMs>();
+  readonly #unsaved = new Map<Alias, TokenSet>();
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(context: Context, hooks: RefresherHooks) {
+    this.#context = context;
+    this.#hooks = hooks;
+  }
+
+  isRefreshing(alias: Alias): boolean {
+    return this.#flights.has(alias);
+  }
+
+  renew(alias: Alias, stale: Secret): Promise<Account> {
+    const flying = this.#flights.get(alias);
+    if (flying !== undefined) return flying;
+    const flight = this.#last.then(() => this.#renewOne(alias, stale)).finally(() => this.#flights.delete(alias));
+    this.#last = flight.catch(() => undefined);
+    this.#flights.set(alias, flight);
+    return flight;
+  }
+
+  async #renewOne(alias: Alias, stale: Secret): Promise<Account> {
+    const context = this.#context;
     const account = refreshable(context, alias);
     if (account.credentials.accessToken !== stale) return settled(context, alias);
-    refuseTooEarly(alias, blockedUntil.get(alias), context.now());
-    const rescued = unsaved.get(alias);
-    if (rescued !== undefined) return save(alias, rescued);
-    if (await hooks.adopt(alias)) return settled(context, alias);
+    refuseTooEarly(alias, this.#blockedUntil.get(alias), context.now());
+    const rescued = this.#unsaved.get(alias);
+    if (rescued !== undefined) return this.#save(alias, rescued);
+    if (await this.#hooks.adopt(alias)) return settled(context, alias);
     await context.store.transact(
       'refresh.begin',
       (state, now) => beginRefresh(state, { alias, fingerprint: fingerprintOf(account.credentials.refreshToken) }, now),
       'before-reply',
     );
-    return conclude(alias, await ask(context, account.credentials.refreshToken));
-  };
+    return this.#conclude(alias, await ask(context, account.credentials.refreshToken));
+  }
 
-  const conclude = async (alias: Alias, answer: RefreshAnswer): Promise<Account> => {
+  async #conclude(alias: Alias, answer: RefreshAnswer): Promise<Account> {
+    const { store, now } = this.#context;
     switch (answer.status) {
       case 'granted':
-        return save(alias, answer.tokens);
+        return this.#save(alias, answer.tokens);
       case 'rejected':
-        return refuse(alias, answer.code);
+        return this.#refuse(alias, answer.code);
       case 'not-sent':
-        blockedUntil.set(alias, context.now() + RETRY_AFTER_MS);
-        await context.store.transact(
-          'refresh.not-sent',
-          (state) => [abandonRefresh(state, alias), undefined],
-          'before-reply',
-        );
+        this.#blockedUntil.set(alias, now() + RETRY_AFTER_MS);
+        await store.transact('refresh.not-sent', (state) => [abandonRefresh(state, alias), undefined], 'before-reply');
         throw unreachable(alias, answer.message);
       case 'unanswered':
-        blockedUntil.set(alias, context.now() + RETRY_AFTER_MS);
-        await context.store.transact(
+        this.#blockedUntil.set(alias, now() + RETRY_AFTER_MS);
+        await store.transact(
           'refresh.unanswered',
           (state) => [leaveRefreshUnanswered(state, alias), undefined],
           'before-reply',
         );
         throw unreachable(alias, answer.message);
     }
-  };
+  }
 
   /** Stores the provider's final no. Errors: REFRESH_REJECTED, always. */
-  const refuse = async (alias: Alias, reason: string): Promise<never> => {
-    await context.store.transact(
+  async #refuse(alias: Alias, reason: string): Promise<never> {
+    const { store, emit, now } = this.#context;
+    await store.transact(
       'refresh.rejected',
-      (state, now) => [requireLogin(state, { alias, reason }, now), undefined],
+      (state, at) => [requireLogin(state, { alias, reason }, at), undefined],
       'before-reply',
     );
-    context.emit({ type: 'account-needs-login', at: isoTime(context.now()), alias, reason });
+    emit({ type: 'account-needs-login', at: isoTime(now()), alias, reason });
     throw new OmaError(
       'REFRESH_REJECTED',
       `The provider no longer accepts the login of "${alias}" (${reason}). Renew it with "oma reauth ${alias}".`,
       { alias, reason },
     );
-  };
+  }
 
   /** Why: the old token is spent, so these must reach the disk sooner or later; until then nobody gets them. */
-  const save = async (alias: Alias, tokens: TokenSet): Promise<Account> => {
+  async #save(alias: Alias, tokens: TokenSet): Promise<Account> {
     try {
-      const account = await context.store.transact(
+      const account = await this.#context.store.transact(
         'refresh.finish',
         (state, now) => replaceCredentials(state, { alias, tokens }, now),
         'before-reply',
       );
-      unsaved.delete(alias);
-      blockedUntil.delete(alias);
-      hooks.renewed(account);
+      this.#unsaved.delete(alias);
+      this.#blockedUntil.delete(alias);
+      this.#hooks.renewed(account);
       return account;
     } catch (error) {
-      if (isOmaError(error, 'IDENTITY_MISMATCH')) return refuse(alias, 'another-identity');
-      if (isOmaError(error, 'STORE_UNWRITABLE')) {
-        unsaved.set(alias, tokens);
-        context.later(
-          1_000,
-          () =>
-            void renew(alias, findAccount(context.store.read(), alias).credentials.accessToken).catch(() => undefined),
-        );
-      }
+      if (isOmaError(error, 'IDENTITY_MISMATCH')) return this.#refuse(alias, 'another-identity');
+      if (isOmaError(error, 'STORE_UNWRITABLE')) this.#saveLater(alias, tokens);
       throw error;
     }
-  };
+  }
 
-  return { renew, isRefreshing: (alias) => flights.has(alias) };
+  #saveLater(alias: Alias, tokens: TokenSet): void {
+    const { store, later } = this.#context;
+    this.#unsaved.set(alias, tokens);
+    later(
+      SAVE_AGAIN_MS,
+      () => void this.renew(alias, findAccount(store.read(), alias).credentials.accessToken).catch(() => undefined),
+    );
+  }
 }
 
 async function ask({ worker, addresses }: Context, refreshToken: Secret): Promise<RefreshAnswer> {
