@@ -152,17 +152,14 @@ export function level(
  */
 export function exhaustedUntil(limits: Limits, model: string | null, now: EpochMs): EpochMs | null {
   const { windows } = limits;
+  // Nearly always nothing is full, and this runs for each account on the lease path.
+  if (!hasFull(windows)) return null;
   const limitId = model === null ? MAIN_LIMIT_ID : meterOf(windows, model);
   let until: EpochMs | null = null;
   for (const window of windows) {
-    if (
-      window.limitId !== limitId ||
-      window.usedPercent < FULL_PERCENT ||
-      window.resetsAt === null ||
-      !isKnown(window, now)
-    )
-      continue;
-    if (until === null || window.resetsAt > until) until = window.resetsAt;
+    const { resetsAt } = window;
+    if (window.limitId !== limitId || window.usedPercent < FULL_PERCENT || resetsAt === null) continue;
+    if (isKnown(window, now) && (until === null || resetsAt > until)) until = resetsAt;
   }
   return until;
 }
@@ -253,6 +250,11 @@ function mainView(limits: Limits, kind: WindowKind, now: EpochMs): LimitView | n
     ({ limitId, durationMinutes }) => limitId === MAIN_LIMIT_ID && windowKind(durationMinutes) === kind,
   );
   return window === undefined ? null : limitView(window, now);
+}
+
+function hasFull(windows: readonly Window[]): boolean {
+  for (const { usedPercent } of windows) if (usedPercent >= FULL_PERCENT) return true;
+  return false;
 }
 
 /** Per-model meters are named like their model, but for the case of letters. */

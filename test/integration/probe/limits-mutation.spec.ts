@@ -12,7 +12,7 @@ import { recordedRun, recordedRuns } from '../../support/recorded-codex.ts';
 const runs = recordedRuns().filter(({ evidence }) => ['0.155.1', '0.169.0'].includes(evidence.codexVersion));
 
 describe('what replayed codex sessions do to stored limits', () => {
-  it('[C.L2.1][S.2.2][S.3.2] no recorded session that failed changes a stored figure, all one after the other', async () => {
+  it('[C.L2.1] [S.2.2] [S.3.2] no recorded session that failed changes a stored figure, all one after the other', async () => {
     const belief = await knownBelief();
     const before = belief.figures();
     const reports = await replayAll(belief, ({ kind }) => kind === 'failed');

@@ -84,7 +84,7 @@ const USAGE_FAULTS: readonly (readonly [FaultInput['kind'], ProbeFailureCode])[]
 ];
 
 describe('the real codex against the simulated backend', () => {
-  it('[C.L2.6][S.3.1] reads the figures of the account by one model request with low effort', async () => {
+  it('[C.L2.6] [S.3.1] reads the figures of the account by one model request with low effort', async () => {
     const { simulator, bench, belief, probe } = await setUp();
     const report = await probe({});
     expect(report).toMatchObject({
@@ -150,7 +150,7 @@ describe('the real codex against the simulated backend', () => {
   });
 
   it.each(EXEC_FAULTS)(
-    '[C.L2.1][S.7.3] %s is reported as %s and leaves every stored figure as it was',
+    '[C.L2.1] [S.7.3] %s is reported as %s and leaves every stored figure as it was',
     async (kind, code) => {
       const { simulator, bench, belief, probe } = await setUp();
       belief.accept(KNOWN);
@@ -266,7 +266,7 @@ describe('the real codex against the simulated backend', () => {
     await expectNoLogin(bench);
   });
 
-  it('[C.L4.2][S.7.2] a refused effort is replaced by low for the same model', async () => {
+  it('[C.L4.2] [S.7.2] a refused effort is replaced by low for the same model', async () => {
     const { simulator, belief, probe } = await setUp();
     const report = await probe({ models: ['gpt-5.4'], effort: 'xhigh' });
     expect(report).toMatchObject({
@@ -286,7 +286,7 @@ describe('the real codex against the simulated backend', () => {
     ]);
   });
 
-  it('[S.2.1][S.7.2] a retired model is followed by the next one, and the one that worked comes first from then on', async () => {
+  it('[S.2.1] [S.7.2] a retired model is followed by the next one, and the one that worked comes first from then on', async () => {
     const { simulator, belief, probe } = await setUp();
     const models = ['gpt-5.3-codex', 'gpt-5.5', 'gpt-5.4'];
     const report = await probe({ models: [...probeModels(belief.limits(), models)] });

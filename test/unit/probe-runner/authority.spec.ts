@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ProbeFailureCode } from '../../../contract/limits.ts';
 import type { ExecEvidence } from '../../../probe-runner/evidence.ts';
 import { judge } from '../../../probe-runner/judge.ts';
-import { type RecordedRun, recordedRuns } from '../../support/recorded-codex.ts';
+import { type RecordedRun, recordedRun, recordedRuns } from '../../support/recorded-codex.ts';
 
 /** The only recorded runs that prove figures, chosen by reading them: one turn that succeeded, alone in its session, with the main meter. */
 const COMPLETE: Readonly<Record<string, readonly (readonly [minutes: number, used: number])[]>> = {
@@ -203,6 +203,11 @@ describe('the authority rule over every recorded session', () => {
     expect(judge({ ...success!.evidence, ...change })).toMatchObject({ kind: 'failed', code });
   });
 
+  it('names the signal that somebody ended codex with', () => {
+    const killed = { ...recordedRun('0.169.0/success'), exitCode: null, signal: 'SIGKILL' };
+    expect(judge(killed)).toMatchObject({ message: 'codex was ended from outside (SIGKILL).' });
+  });
+
   it('rejects a session of codex 0.169 that names no account, because it ran as nobody', () => {
     const success = runs.find(({ name }) => name === '0.169.0/success')!.evidence;
     const anonymous = success.sessions.map((session) => ({
@@ -231,6 +236,123 @@ describe('the authority rule over every recorded session', () => {
     const changed = success.sessions.map((session) => ({ ...session, text: session.text.replace(what, by) }));
     expect(changed[0]?.text).not.toBe(success.sessions[0]?.text);
     expect(judge({ ...success, sessions: changed })).toMatchObject({ kind: 'failed' });
+  });
+
+  it.each<readonly [string, string, (lines: Line[]) => Line[]]>([
+    [
+      'turn that was aborted and went on',
+      'The turn was cut short',
+      (lines) => lines.toSpliced(8, 0, event({ type: 'turn_aborted', reason: 'interrupted' })),
+    ],
+    [
+      'an error in its middle',
+      'The turn was cut short',
+      (lines) => lines.toSpliced(8, 0, event({ type: 'stream_error', message: 'x' })),
+    ],
+    [
+      'a second turn that began',
+      'one turn that ended',
+      (lines) => lines.toSpliced(8, 0, event({ type: 'task_started', turn_id: 'other' })),
+    ],
+    ['an event after its end', 'one turn that ended', (lines) => [...lines, event({ type: 'something_new' })]],
+    ['the end of another turn', 'not the one that began', withPayload('task_complete', { turn_id: 'other' })],
+    ['no head', 'one session', (lines) => lines.slice(1)],
+    ['two heads', 'one session', (lines) => [...lines.slice(0, 3), ...lines.slice(0, 1), ...lines.slice(3)]],
+    [
+      'a head of yesterday',
+      'older than this run',
+      withPayload('session_meta', { timestamp: '2026-11-22T11:14:38.532Z' }),
+    ],
+    ['a head that is no head', 'shape oma does not know', withPayload('session_meta', { id: 7 })],
+    ['another thread in its head', 'belongs to another run', withPayload('session_meta', { id: 'other' })],
+    ['a parent', 'shape oma does not know', withPayload('session_meta', { parent_thread_id: 'other' })],
+    ['an origin', 'shape oma does not know', withPayload('session_meta', { forked_from_id: 'other' })],
+    [
+      'no word on how the turn ran',
+      'does not tell how the turn ran',
+      (lines) => lines.filter(({ type }) => type !== 'turn_context'),
+    ],
+    [
+      'another turn in its context',
+      'does not tell how the turn ran',
+      withPayload('turn_context', { turn_id: 'other' }),
+    ],
+    ['another model in its context', 'another model or effort', withPayload('turn_context', { model: 'other' })],
+    ['no usage', 'one completed answer', (lines) => lines.filter(({ type }) => type !== 'token_usage_record')],
+    ['the usage of another turn', 'one completed answer', withPayload('token_usage_record', { turn_id: 'other' })],
+    ['no figures', 'one set of figures', (lines) => lines.filter(({ payload }) => payload['type'] !== 'token_count')],
+    [
+      'figures of yesterday',
+      'figures are older',
+      (lines) =>
+        lines.map((line) =>
+          line.payload['type'] === 'token_count' ? { ...line, timestamp: '2026-11-22T11:14:38.608Z' } : line,
+        ),
+    ],
+    [
+      'figures without a completed answer',
+      'not those of a completed answer',
+      withPayload('token_count', { info: null }),
+    ],
+    ['figures that are no object', 'shape oma does not know', withPayload('token_count', { rate_limits: 'none' })],
+    [
+      'an end with an error',
+      'ended with an error',
+      withPayload('task_complete', { error: { message: 'x', codex_error_info: 'other' } }),
+    ],
+    [
+      'an end without an answer',
+      'ended with an error or without an answer',
+      withPayload('task_complete', { last_agent_message: ' ' }),
+    ],
+  ])('rejects a session with %s and says so', (_, message, change) => {
+    const success = recordedRun('0.169.0/success');
+    const [session] = success.sessions;
+    const lines = session!.text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Line);
+    const text = change(lines)
+      .map((line, ordinal) => `${JSON.stringify({ ...line, ordinal })}\n`)
+      .join('');
+    expect(judge({ ...success, sessions: [{ ...session!, text }] })).toMatchObject({
+      kind: 'failed',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  it.each([
+    ['an error', 1, '{"type":"error","message":"Reconnecting... 1/5"}'],
+    ['a second thread', 1, '{"type":"thread.started","thread_id":"other"}'],
+    ['a second turn', 2, '{"type":"turn.started"}'],
+    ['a second answer', 3, '{"type":"item.completed","item":{"id":"item_1","type":"agent_message","text":"OK"}}'],
+    ['something before the thread', 0, '{"type":"turn.started"}'],
+  ])('rejects an output with %s', (_, at, line) => {
+    const success = recordedRun('0.169.0/success');
+    const lines = success.stdout.split('\n');
+    expect(judge({ ...success, stdout: lines.toSpliced(at, 0, line).join('\n') })).toMatchObject({
+      kind: 'failed',
+      code: 'INCOMPLETE',
+    });
+  });
+
+  it('accepts an output with a warning, which codex prints as an item of type error', () => {
+    const success = recordedRun('0.169.0/success');
+    const warning =
+      '{"type":"item.completed","item":{"id":"item_0","type":"error","message":"Model metadata not found"}}';
+    expect(judge({ ...success, stdout: success.stdout.split('\n').toSpliced(2, 0, warning).join('\n') })).toMatchObject(
+      { kind: 'complete' },
+    );
+  });
+
+  it('rejects an empty answer and a turn that failed after all', () => {
+    const success = recordedRun('0.169.0/success');
+    expect(judge({ ...success, stdout: success.stdout.replace('"text":"OK"', '"text":""') })).toMatchObject({
+      kind: 'failed',
+      code: 'INCOMPLETE',
+    });
+    const failed = `${success.stdout}{"type":"turn.failed","error":{"message":"x"}}\n`;
+    expect(judge({ ...success, stdout: failed })).toMatchObject({ kind: 'failed', code: 'UPSTREAM_ERROR' });
   });
 
   it('[S.7.4] a completed session about another meter is no data, not zero', () => {
@@ -321,4 +443,22 @@ function linePrefixes(text: string): readonly string[] {
 function expectNoBelief(what: string, evidence: ExecEvidence): void {
   const verdict = judge(evidence);
   if (verdict.kind !== 'failed') expect.unreachable(`${what} was believed`);
+}
+
+interface Line {
+  readonly type: string;
+  readonly timestamp: string;
+  readonly payload: Readonly<Record<string, unknown>>;
+}
+
+function event(payload: Record<string, unknown>): Line {
+  return { timestamp: '2026-11-23T11:14:38.600Z', type: 'event_msg', payload };
+}
+
+/** Changes the payload of the lines, or events, of a type. */
+function withPayload(type: string, change: Record<string, unknown>): (lines: Line[]) => Line[] {
+  return (lines) =>
+    lines.map((line) =>
+      line.type === type || line.payload['type'] === type ? { ...line, payload: { ...line.payload, ...change } } : line,
+    );
 }
