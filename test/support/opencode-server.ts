@@ -1,65 +1,48 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-
 import * as z from 'zod';
 
-import { opencodeBinary, type OpenCodeSandbox } from './real-opencode.ts';
-
-const START_MS = 90_000;
-const KILL_AFTER_MS = 5_000;
+import { type OpenCodeSandbox, opencodeServe, type OpenCodeServer, type PromptAnswer } from './real-opencode.ts';
 
 const sessionSchema = z.object({ id: z.string() });
 const toastSchema = z.object({ type: z.literal('tui.toast.show'), properties: z.object({ message: z.string() }) });
-const messageSchema = z.object({
-  info: z.object({ error: z.object({ name: z.string(), data: z.looseObject({ message: z.string().optional() }).optional() }).optional() }),
-  parts: z.array(z.looseObject({ type: z.string(), text: z.string().optional() })),
-});
 
-/** What became of a prompt. */
-export interface Prompted {
-  readonly text: string;
-  /** The error that OpenCode shows; null = none. */
-  readonly error: string | null;
-}
-
-/** An OpenCode that serves many prompts. */
-export interface OpenCodeServer {
-  readonly pid: number;
+/** An OpenCode that serves many prompts, as somebody sits before it. */
+export interface WatchedOpenCode extends OpenCodeServer {
+  /** Begins a session that asks for no title, so that each prompt is one request. */
   readonly newSession: () => Promise<string>;
-  readonly prompt: (session: string, text: string) => Promise<Prompted>;
+  /** Asks in a session of its own. */
+  readonly ask: (text?: string) => Promise<Pick<PromptAnswer, 'text' | 'error'>>;
   /** Messages of the toasts shown so far. */
   readonly toasts: () => readonly string[];
   /** What Esc does. */
-  readonly abort: (session: string) => Promise<void>;
-  readonly close: () => Promise<void>;
+  readonly abort: (sessionId: string) => Promise<void>;
 }
 
-/** Starts `opencode serve` in a sandbox. */
-export async function opencodeServe(sandbox: OpenCodeSandbox): Promise<OpenCodeServer> {
-  const child = spawn(opencodeBinary(), ['serve', '--port', '0', '--hostname', '127.0.0.1'], { cwd: sandbox.project, env: { ...sandbox.env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  const url = await address(child);
+/** Starts `opencode serve` in a sandbox and follows its events. */
+export async function watchedOpenCode(sandbox: OpenCodeSandbox): Promise<WatchedOpenCode> {
+  const server = await opencodeServe(sandbox);
+  const address = (path: string): string => `${server.url}${path}?directory=${encodeURIComponent(sandbox.project)}`;
+  const post = async (path: string, body: unknown): Promise<unknown> => {
+    const answer = await fetch(address(path), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    return answer.json();
+  };
   const toasts: string[] = [];
   const listening = new AbortController();
-  listen(`${url}/event?directory=${encodeURIComponent(sandbox.project)}`, listening.signal, (message) => toasts.push(message)).catch(() => undefined);
-  const post = async (path: string, body: unknown = {}): Promise<unknown> => {
-    const response = await fetch(`${url}${path}?directory=${encodeURIComponent(sandbox.project)}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
-    if (!response.ok) throw new Error(`OpenCode answered ${response.status} to ${path}: ${await response.text()}`);
-    return response.json();
-  };
+  listen(address('/event'), listening.signal, (message) => toasts.push(message)).catch(() => undefined);
+  const newSession = async (): Promise<string> => sessionSchema.parse(await post('/session', { title: 'a title' })).id;
   return {
-    pid: child.pid ?? -1,
-    newSession: async () => sessionSchema.parse(await post('/session', { title: 'a session with a title asks for none' })).id,
-    async prompt(session, text) {
-      const answer = await post(`/session/${session}/message`, { model: { providerID: 'openai', modelID: 'gpt-5.5' }, parts: [{ type: 'text', text }] });
-      const { info, parts } = messageSchema.parse(answer);
-      return { text: parts.map((part) => (part.type === 'text' ? (part.text ?? '') : '')).join(''), error: info.error === undefined ? null : (info.error.data?.message ?? info.error.name) };
+    ...server,
+    newSession,
+    async ask(text = 'hello') {
+      const { text: answer, error } = await server.prompt(text, { sessionId: await newSession() });
+      return { text: answer, error };
     },
     toasts: () => toasts,
-    abort: async (session) => {
-      await post(`/session/${session}/abort`);
+    async abort(sessionId) {
+      await post(`/session/${sessionId}/abort`, {});
     },
     close() {
       listening.abort();
-      return ended(child);
+      return server.close();
     },
   };
 }
@@ -76,33 +59,4 @@ async function listen(url: string, signal: AbortSignal, onToast: (message: strin
       if (toast.success) onToast(toast.data.properties.message);
     }
   }
-}
-
-function address(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let said = '';
-    const late = setTimeout(() => {
-      child.kill('SIGKILL');
-      reject(new Error(`OpenCode did not start: ${said}`));
-    }, START_MS);
-    const onText = (text: Buffer): void => {
-      said += text.toString('utf8');
-      const url = /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0];
-      if (url === undefined) return;
-      clearTimeout(late);
-      resolve(url);
-    };
-    child.stdout?.on('data', onText);
-    child.stderr?.on('data', onText);
-    child.once('error', reject);
-  });
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const over = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  const lastResort = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
-  await over;
-  clearTimeout(lastResort);
 }

@@ -120,6 +120,7 @@ function hasAvx2(): boolean {
 /** A running `opencode serve`: many prompts for one start. */
 export interface OpenCodeServer {
   readonly url: string;
+  readonly pid: number;
   /** Asks in a session (a new one without an id) and returns the answer once it is complete. */
   readonly prompt: (text: string, options?: { sessionId?: string; model?: string }) => Promise<PromptAnswer>;
   readonly close: () => Promise<void>;
@@ -148,6 +149,7 @@ export async function opencodeServe(sandbox: OpenCodeSandbox): Promise<OpenCodeS
   });
   return {
     url,
+    pid: child.pid ?? -1,
     prompt: (text, options) => prompt({ url, directory: sandbox.project }, text, options),
     async close() {
       child.kill('SIGTERM');

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, 
 
 import { plainSeat } from '../../../cli/simulator/seat.ts';
 import { type Simulator, startSimulator } from '../../../cli/simulator/server.ts';
-import { opencodeServe,type OpenCodeServer } from '../../support/opencode-server.ts';
+import { type WatchedOpenCode,watchedOpenCode } from '../../support/opencode-server.ts';
 import { type Bundle, bundle } from '../../support/plugin-bundle.ts';
 import { opencode, opencodeRun, type OpenCodeSandbox, opencodeSandbox, type OpenCodeSandboxOptions, PLACEHOLDER_AUTH } from '../../support/real-opencode.ts';
 import { type StandIn, type StandInOptions, standInSupervisor } from '../../support/stand-in-supervisor.ts';
@@ -124,19 +124,19 @@ describe('opencode run with the plugin', { timeout: RUN_MS }, () => {
 
 describe('opencode serve with the plugin', { timeout: RUN_MS }, () => {
   let box: OpenCodeSandbox;
-  let server: OpenCodeServer;
+  let server: WatchedOpenCode;
 
   beforeAll(async () => {
     box = await sandboxed();
-    server = await opencodeServe(box);
-    await server.prompt(await server.newSession(), 'warm up');
+    server = await watchedOpenCode(box);
+    await server.ask('warm up');
   }, RUN_MS);
   afterAll(async () => {
     await server.close();
     await box.remove();
   });
 
-  const prompt = async (text = 'hello') => server.prompt(await server.newSession(), text);
+  const prompt = (text?: string) => server.ask(text);
   const answerOf = (alias: string, text = 'hello') => ({ text: `Simulated answer from ${alias}: you said “${text}”.`, error: null });
 
   it('gives each session to the account that the supervisor names', async () => {
@@ -215,7 +215,7 @@ describe('opencode serve with the plugin', { timeout: RUN_MS }, () => {
   it('passes an interruption on: the request upstream is closed at once', async () => {
     simulator.control.pushFault({ kind: 'stall-mid-stream' });
     const session = await server.newSession();
-    const prompted = server.prompt(session, 'hello');
+    const prompted = server.prompt('hello', { sessionId: session });
     await vi.waitFor(() => expect(requests()).toMatchObject([{ status: 200 }]), WAIT);
     await server.abort(session);
     await prompted;
@@ -226,7 +226,7 @@ describe('opencode serve with the plugin', { timeout: RUN_MS }, () => {
   it('passes an interruption on before the provider has answered', async () => {
     simulator.control.pushFault({ kind: 'stall-before-headers' });
     const session = await server.newSession();
-    const prompted = server.prompt(session, 'hello');
+    const prompted = server.prompt('hello', { sessionId: session });
     await vi.waitFor(() => expect(requests()).toHaveLength(1), WAIT);
     await server.abort(session);
     await prompted;
@@ -263,13 +263,13 @@ describe('opencode serve with the plugin', { timeout: RUN_MS }, () => {
 
   it('frees its leases when OpenCode is killed', async () => {
     const other = await sandboxed();
-    const killed = await opencodeServe(other);
+    const killed = await watchedOpenCode(other);
     onTestFinished(async () => {
       await killed.close();
       await other.remove();
     });
     const before = supervisor.connections();
-    await killed.prompt(await killed.newSession(), 'hello');
+    await killed.ask();
     expect(supervisor.connections()).toBe(before + 1);
     process.kill(killed.pid, 'SIGKILL');
     await vi.waitFor(() => expect(supervisor.connections()).toBe(before), WAIT);
