@@ -27,10 +27,8 @@ const ENTRIES = [
   { source: 'probe-runner/main.ts', output: 'probe-runner.js', isSplit: false },
   { source: 'cli/simulator/main.ts', output: 'simulator.js', isSplit: false },
   { source: 'plugin/index.ts', output: 'plugin/server.js', isSplit: false },
-  { source: 'plugin/tui.ts', output: 'plugin/tui.js', isSplit: false },
 ] as const;
 type Entry = (typeof ENTRIES)[number];
-const UI = { source: 'ui/main.tsx' } as const;
 
 const startedAtMs = performance.now();
 const { version } = z
@@ -38,7 +36,7 @@ const { version } = z
   .parse(JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')));
 const buildId = await hashSources();
 try {
-  const parts = [...ENTRIES.filter(exists).map(bundle), ...[UI].filter(exists).map(bundleUi)];
+  const parts = [...ENTRIES.map(bundle), bundleUi()];
   // A part that failed must not leave the others writing into a stage that is being removed.
   await Promise.allSettled(parts);
   await Promise.all(parts);
@@ -47,12 +45,6 @@ try {
   await rm(STAGE, { recursive: true, force: true });
 }
 console.log(`built ${version} (${buildId}) in ${((performance.now() - startedAtMs) / 1_000).toFixed(1)} s`);
-
-function exists({ source }: Entry | typeof UI): boolean {
-  const found = existsSync(join(ROOT, source));
-  if (!found) console.log(`no ${source} yet`);
-  return found;
-}
 
 async function bundle({ source, output, isSplit }: Entry): Promise<void> {
   const name = output.replace(/\.js$/, '');
@@ -68,7 +60,6 @@ async function bundle({ source, output, isSplit }: Entry): Promise<void> {
     target: 'node22.22',
     // ES module builds first: the CommonJS twin of a package cannot be tree-shaken.
     mainFields: ['module', 'main'],
-    external: ['@opentui/*', 'solid-js'],
     banner: { js: REQUIRE },
     define: { __OMA_VERSION__: JSON.stringify(version), __OMA_BUILD_ID__: JSON.stringify(buildId) },
     legalComments: 'none',
