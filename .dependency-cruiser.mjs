@@ -111,7 +111,8 @@ const OWNERS = [
   ['(@opentui/[^/]+|solid-js)', ['^plugin/tui[.]ts$'], 'Only the TUI entry meets the host screen library.'],
   [
     'zod',
-    ['^contract/', '^supervisor/store/', '^worker/', '^probe-runner/', '^plugin/', '^cli/'],
+    // Operations parse the files of other programs (codex, OpenCode, antigravity): house rule 4 asks for a schema, and nobody else needs it.
+    ['^contract/', '^supervisor/store/', '^supervisor/operations/', '^worker/', '^probe-runner/', '^plugin/', '^cli/'],
     'Declare the schema in contract/ and import it. Only what strangers send is parsed where it arrives.',
   ],
 ];

@@ -2,8 +2,6 @@ import { connect as dial, type Socket } from 'node:net';
 import { platform } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import type { z } from 'zod';
-
 import { isOmaError, OmaError } from '../contract/errors.ts';
 import { areCompatible } from '../contract/handshake.ts';
 import type { CancelSignal, Client } from '../contract/operation.ts';
@@ -20,9 +18,9 @@ const PAUSE_MS = 5;
 const PAUSE_MS_MAX = 100;
 
 /** What a client says of itself. */
-export type ClientHello = z.input<Operations['session.hello']['params']>;
+export type ClientHello = Parameters<Client<Operations>['session.hello']>[0];
 /** What the supervisor says of itself. */
-export type SupervisorHello = z.output<Operations['session.hello']['result']>;
+export type SupervisorHello = Awaited<ReturnType<Client<Operations>['session.hello']>>;
 
 /** How to reach the supervisor. Shape: `start` null = only if it runs. */
 export interface ConnectOptions {
