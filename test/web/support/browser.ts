@@ -12,16 +12,15 @@ import type { Dashboard } from './dashboard.ts';
 /** Names a Chromium of the system; the one of the development dependencies is used otherwise. */
 const SYSTEM_CHROMIUM = process.env['OMA_TEST_CHROMIUM'];
 
+/** Why not the package's own: among them is --single-process, with which closing one context ends the whole browser. */
+const ARGUMENTS = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--hide-scrollbars'];
+
 const ACTION_MS = 15_000;
 
 /** Starts a headless Chromium. */
 export async function openBrowser(): Promise<Browser> {
   const executablePath = SYSTEM_CHROMIUM ?? (await chromium.executablePath());
-  return playwright.launch({
-    executablePath,
-    args: SYSTEM_CHROMIUM === undefined ? chromium.args : [],
-    headless: true,
-  });
+  return playwright.launch({ executablePath, args: ARGUMENTS, headless: true });
 }
 
 /** Opens the page the way `oma open` does, in a browser context of its own. */

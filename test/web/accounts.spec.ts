@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest';
+
+import { launch } from './support/browser.ts';
+import { enabledSwitch, eventually, failingBackend, row, seen, slowBackend, stateOf, useBrowser, usePage } from './support/eyes.ts';
+
+const browser = useBrowser();
+const POOL = { work: { fiveHour: 12, weekly: 34 }, home: { fiveHour: 41, weekly: 8 }, spare: { fiveHour: 0, weekly: 3 } };
+const TOGGLE = /\/api\/accounts\/[^/]+\/enabled$/;
+
+function withDisabled(alias: string) {
+  return { ...POOL, [alias]: { change: { availability: { enabled: false as const, disabledAt: Date.now(), disabledBy: 'cli', disableReason: 'holiday' } } } };
+}
+
+describe('the Enabled switch', () => {
+  test('[D.L4.1] the table shows every alias, each with its Enabled switch', async () => {
+    const { page } = await usePage(browser(), { pool: POOL });
+    const table = await seen(page.getByRole('table', { name: 'Accounts' }));
+    expect(await table.locator('.account-name').allInnerTexts()).toEqual(['work', 'home', 'spare']);
+    expect(await table.getByRole('switch').evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')))).toEqual(['work enabled', 'home enabled', 'spare enabled']);
+  });
+
+  test('[D.L4.2] a disabled account shows off, with the reason', async () => {
+    const { page } = await usePage(browser(), { pool: withDisabled('home') });
+    const off = await seen(enabledSwitch(page, 'home'));
+    expect([await stateOf(off), await off.getAttribute('aria-checked')]).toEqual(['off', 'false']);
+    expect(await row(page, 'home').innerText()).toContain('holiday');
+  });
+
+  test('[D.L4.3] an enabled account shows on', async () => {
+    const { page } = await usePage(browser(), { pool: withDisabled('home') });
+    const on = await seen(enabledSwitch(page, 'work'));
+    expect([await stateOf(on), await on.getAttribute('aria-checked')]).toEqual(['on', 'true']);
+  });
+
+  test('[D.L4.4] while a slow backend works the switch shows updating and says so', async () => {
+    const { page } = await usePage(browser(), { pool: POOL });
+    const backend = await slowBackend(page, 'PUT', TOGGLE);
+    const control = await seen(enabledSwitch(page, 'home'));
+    await control.click();
+    await eventually(() => stateOf(control)).toBe('updating');
+    expect(await control.getAttribute('aria-busy')).toBe('true');
+    expect(await control.getAttribute('aria-label')).toBe('home enabled, being changed');
+    expect(await control.getAttribute('aria-checked')).toBe('true');
+    backend.release();
+    await eventually(() => stateOf(control)).toBe('off');
+  });
+
+  test('[D.L4.5] a refused change shows error with the reason, and the switch stays what it was', async () => {
+    const { page } = await usePage(browser(), { pool: { only: { fiveHour: 1, weekly: 1 } } });
+    const control = await seen(enabledSwitch(page, 'only'));
+    await control.click();
+    await eventually(() => stateOf(control)).toBe('error');
+    expect(await control.getAttribute('aria-checked')).toBe('true');
+    expect(await row(page, 'only').getByRole('alert').innerText()).toContain('LAST_ENABLED_ACCOUNT');
+    await row(page, 'only').getByRole('button', { name: 'Dismiss this message' }).click();
+    expect(await stateOf(control)).toBe('on');
+  });
+
+  test('[D.L4.5] a store that cannot be written shows error, and trying again works', async () => {
+    const { page } = await usePage(browser(), { pool: POOL });
+    await failingBackend(page, 'PUT', TOGGLE);
+    const control = await seen(enabledSwitch(page, 'home'));
+    await control.click();
+    await eventually(() => stateOf(control)).toBe('error');
+    await page.unroute(TOGGLE);
+    await control.click();
+    await eventually(() => stateOf(control)).toBe('off');
+  });
+
+  test('[D.L4.6] a double click sends one change', async () => {
+    const { page } = await usePage(browser(), { pool: POOL });
+    const backend = await slowBackend(page, 'PUT', TOGGLE);
+    const control = await seen(enabledSwitch(page, 'home'));
+    await control.dblclick();
+    await control.click({ force: true });
+    await eventually(() => control.getAttribute('aria-disabled')).toBe('true');
+    backend.release();
+    await eventually(() => stateOf(control)).toBe('off');
+    expect(backend.sent()).toBe(1);
+  });
+
+  test('[D.L4.7] the change is there after a reload and in the other tab', async () => {
+    const { page, dashboard } = await usePage(browser(), { pool: POOL });
+    const other = await launch(page.context(), dashboard);
+    await seen(enabledSwitch(other, 'home'));
+    await (await seen(enabledSwitch(page, 'home'))).click();
+    await eventually(() => stateOf(enabledSwitch(page, 'home'))).toBe('off');
+    await eventually(() => stateOf(enabledSwitch(other, 'home'))).toBe('off');
+    await page.reload();
+    expect(await stateOf(await seen(enabledSwitch(page, 'home')))).toBe('off');
+    await enabledSwitch(other, 'home').click();
+    await eventually(() => stateOf(enabledSwitch(page, 'home'))).toBe('on');
+  });
+
+  test('[D.L4.8] there is no disable button anywhere', async () => {
+    const { page } = await usePage(browser(), { pool: withDisabled('home') });
+    for (const place of ['/#/', '/#/account/work', '/#/account/home', '/#/settings', '/#/activity', '/#/add']) {
+      await page.goto(new URL(place, page.url()).href);
+      await seen(page.locator('main :is(h1, h2)').first());
+      expect(await page.getByRole('button', { name: /disable|enable|deactivate|suspend/i }).count()).toBe(0);
+      expect(await page.getByRole('menuitem').count()).toBe(0);
+    }
+  });
+
+  test('[D.L4.13] only the switch sends a change of Enabled: every other control of a row leaves it alone', async () => {
+    const { page } = await usePage(browser(), { pool: POOL, settings: { probeSources: ['usage-endpoint'] } });
+    const backend = await slowBackend(page, 'PUT', TOGGLE);
+    backend.release();
+    await seen(row(page, 'home'));
+    for (const control of await row(page, 'home').getByRole('button').all()) await control.click();
+    await seen(page.getByRole('button', { name: 'Cancel the sign-in of home' }));
+    expect(backend.sent()).toBe(0);
+    expect(await page.locator('.account [role="switch"]').count()).toBe(3);
+    await enabledSwitch(page, 'spare').click();
+    await eventually(backend.sent).toBe(1);
+  });
+
+  test('a reason typed beside the switch is kept with the account', async () => {
+    const { page, dashboard } = await usePage(browser(), { pool: POOL });
+    await page.goto(`${dashboard.url}/#/account/home`);
+    await (await seen(page.getByLabel('Reason for disabling home (optional)'))).fill('  saving it for Friday ');
+    await enabledSwitch(page, 'home').click();
+    await seen(page.getByText('Off: saving it for Friday'));
+  });
+});
+
+describe('the other controls of an account', () => {
+  test('an account is removed only after a question, which Escape takes back', async () => {
+    const { page, dashboard } = await usePage(browser(), { pool: POOL });
+    await page.goto(`${dashboard.url}/#/account/spare`);
+    const remove = await seen(page.getByRole('button', { name: 'Remove spare' }));
+    await remove.click();
+    await seen(page.getByRole('dialog', { name: 'Remove spare?' }));
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await remove.click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    await seen(row(page, 'home'));
+    await eventually(() => row(page, 'spare').count()).toBe(0);
+    expect((await dashboard.api<{ accounts: unknown[] }>('GET', '/api/accounts')).accounts).toHaveLength(2);
+  });
+
+  test('switching codex writes its login and marks the account', async () => {
+    const { page } = await usePage(browser(), { pool: POOL });
+    await (await seen(page.getByRole('button', { name: 'Sign codex in as home' }))).click();
+    await seen(page.getByRole('button', { name: 'codex is signed in as home' }));
+    expect(await row(page, 'home').innerText()).toContain('in codex');
+  });
+
+  test('addresses are hidden by a switch that this browser remembers', async () => {
+    const { page } = await usePage(browser(), { pool: POOL });
+    await seen(page.getByText('ada@example.test').first());
+    await page.getByRole('button', { name: 'Hide e-mail addresses' }).click();
+    await page.reload();
+    await seen(row(page, 'work'));
+    expect(await page.locator('body').innerText()).not.toContain('ada@');
+    expect(await page.getByRole('button', { name: 'Hide e-mail addresses' }).getAttribute('aria-pressed')).toBe('true');
+  });
+});

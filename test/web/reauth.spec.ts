@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+
+import { eventually, row, seen, slowBackend, stateOf, useBrowser, usePage } from './support/eyes.ts';
+
+const browser = useBrowser();
+const POOL = { work: { fiveHour: 12, weekly: 34 }, home: { fiveHour: 41, weekly: 8 } };
+const DEVICE = { 'oma.login-method': 'device' };
+
+function reauth(page: Page, alias: string) {
+  return row(page, alias).getByRole('button', { name: new RegExp(`^(Re-auth|Signing in:|Signed in:|Re-auth failed:) ${alias}$`) });
+}
+
+async function preferDevice(page: Page): Promise<void> {
+  await page.evaluate((values) => Object.entries(values).forEach(([name, value]) => localStorage.setItem(name, value)), DEVICE);
+  await page.reload();
+}
+
+test('[D.L4.9] the re-auth button is idle at first', async () => {
+  const { page } = await usePage(browser(), { pool: POOL });
+  expect(await stateOf(await seen(reauth(page, 'home')))).toBe('idle');
+  expect(await reauth(page, 'home').innerText()).toBe('Re-auth');
+});
+
+test('[D.L4.10] during a sign-in the button shows in-progress, with address, paste field and cancel; after cancel it is idle again', async () => {
+  const { page } = await usePage(browser(), { pool: POOL });
+  const backend = await slowBackend(page, 'POST', /\/reauth$/);
+  await (await seen(reauth(page, 'home'))).click();
+  await eventually(() => stateOf(reauth(page, 'home'))).toBe('in-progress');
+  expect(await reauth(page, 'home').getAttribute('aria-busy')).toBe('true');
+  backend.release();
+  const link = await seen(row(page, 'home').getByRole('link', { name: 'Open the sign-in page' }));
+  expect(await link.getAttribute('href')).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/oauth\/authorize\?/);
+  expect(await link.getAttribute('rel')).toBe('noreferrer');
+  await seen(page.getByLabel('If the last page does not load, paste its address here'));
+  await page.reload();
+  await eventually(() => stateOf(reauth(page, 'home'))).toBe('in-progress');
+  await page.getByRole('button', { name: 'Cancel the sign-in of home' }).click();
+  await eventually(() => stateOf(reauth(page, 'home'))).toBe('idle');
+});
+
+test('[D.L4.11] a finished sign-in shows success', async () => {
+  const { page, dashboard } = await usePage(browser(), { pool: POOL, simulator: { settings: { deviceIntervalSeconds: 1 } } });
+  await preferDevice(page);
+  await (await seen(reauth(page, 'home'))).click();
+  const code = await (await seen(row(page, 'home').locator('.login-code code'))).innerText();
+  expect(dashboard.simulator?.control.approveDevice(code, 'home')).toBe(true);
+  await eventually(() => stateOf(reauth(page, 'home'))).toBe('success');
+  expect(await reauth(page, 'home').innerText()).toBe('Signed in');
+});
+
+test('[D.L4.12] somebody else signing in shows error with the reason, and nothing changes', async () => {
+  const { page, dashboard } = await usePage(browser(), { pool: POOL, simulator: { settings: { deviceIntervalSeconds: 1 } } });
+  await preferDevice(page);
+  await (await seen(reauth(page, 'home'))).click();
+  const code = await (await seen(row(page, 'home').locator('.login-code code'))).innerText();
+  dashboard.simulator?.control.approveDevice(code, 'colleague');
+  await eventually(() => stateOf(reauth(page, 'home'))).toBe('error');
+  expect(await row(page, 'home').getByRole('alert').innerText()).toContain('IDENTITY_MISMATCH');
+});
+
+test('an account that needs a sign-in says so at a glance and in its row', async () => {
+  const { page } = await usePage(browser(), { pool: { ...POOL, lost: { change: { auth: { state: 'needs-login', reason: 'the provider no longer accepts this login', since: 1 } } } } });
+  await seen(row(page, 'lost'));
+  expect(await row(page, 'lost').locator('.account-state').innerText()).toContain('needs sign-in');
+  expect(await page.getByRole('region', { name: 'At a glance' }).innerText()).toContain('Sign in again');
+});
+
+test('a newcomer adds the first account by a code and lands on the overview', async () => {
+  const { page, dashboard } = await usePage(browser(), { simulator: { settings: { deviceIntervalSeconds: 1 } } });
+  await seen(page.getByRole('heading', { name: 'Welcome to oma' }));
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  expect(await page.getByLabel('Name of the account').getAttribute('aria-invalid')).toBe('true');
+  await page.getByLabel('Name of the account').fill('home');
+  await page.getByRole('radio', { name: /A code/ }).check();
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  const code = await (await seen(page.locator('.login-code code'))).innerText();
+  dashboard.simulator?.control.approveDevice(code, 'home');
+  await seen(row(page, 'home'));
+});
+
+test('an import that finds nothing says so at the form', async () => {
+  const { page, dashboard } = await usePage(browser(), { pool: POOL });
+  await page.goto(`${dashboard.url}/#/add`);
+  await (await seen(page.getByRole('button', { name: 'Check first' }))).click();
+  expect(await (await seen(page.getByRole('alert'))).innerText()).toContain('IMPORT_NOT_FOUND');
+});

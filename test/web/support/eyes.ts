@@ -1,0 +1,93 @@
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
+
+import { openBrowser, openPage } from './browser.ts';
+import { type Dashboard, type DashboardOptions, openDashboard } from './dashboard.ts';
+
+const EVENTUALLY_MS = 15_000;
+const LOOK_EVERY_MS = 25;
+
+/** One browser for all tests of a file. */
+export function useBrowser(): () => Browser {
+  const held: { browser: Browser | null } = { browser: null };
+  beforeAll(async () => {
+    held.browser = await openBrowser();
+  });
+  afterAll(() => held.browser?.close());
+  return () => {
+    if (held.browser === null) throw new Error('the browser is not open yet');
+    return held.browser;
+  };
+}
+
+/** A dashboard and a page on it, for one test. Shape: the test fails if the page threw or broke its content security policy. */
+export async function usePage(browser: Browser, options: DashboardOptions = {}, context: BrowserContextOptions = {}): Promise<{ page: Page; dashboard: Dashboard }> {
+  const dashboard = await openDashboard(options);
+  const page = await openPage(browser, dashboard, context);
+  const thrown: string[] = [];
+  page.on('pageerror', (error) => thrown.push(error.message));
+  page.on('console', (message) => {
+    if (/Content.Security.Policy/i.test(message.text())) thrown.push(message.text());
+  });
+  onTestFinished(async () => {
+    await page.context().close();
+    await dashboard.close();
+    expect(thrown).toEqual([]);
+  });
+  return { page, dashboard };
+}
+
+/** Expects something to become true, with a deadline. */
+export function eventually<T>(look: () => T | Promise<T>) {
+  return expect.poll(look, { timeout: EVENTUALLY_MS, interval: LOOK_EVERY_MS });
+}
+
+/** Waits until the locator is seen, and returns it. */
+export async function seen(locator: Locator): Promise<Locator> {
+  await locator.waitFor({ state: 'visible' });
+  return locator;
+}
+
+/** The row of an account. */
+export function row(page: Page, alias: string): Locator {
+  return page.locator(`.account[data-alias="${alias}"]`);
+}
+
+/** The Enabled switch of an account. */
+export function enabledSwitch(page: Page, alias: string): Locator {
+  return page.getByRole('switch', { name: new RegExp(`^${alias} enabled`) });
+}
+
+/** The state a control shows. */
+export function stateOf(control: Locator): Promise<string | null> {
+  return control.getAttribute('data-state');
+}
+
+/** The strip that shows and changes the force. */
+export function forceControl(page: Page): Locator {
+  return page.getByRole('region', { name: /^Force/ });
+}
+
+/** A backend that answers when it is told to. Shape: counts what the page sends; `release` lets everything through. */
+export async function slowBackend(page: Page, method: string, path: RegExp): Promise<{ sent: () => number; release: () => void }> {
+  const gate = Promise.withResolvers<undefined>();
+  const count = { sent: 0 };
+  await page.route(path, async (route) => {
+    if (route.request().method() !== method) return route.fallback();
+    count.sent += 1;
+    await gate.promise;
+    await route.continue();
+  });
+  return { sent: () => count.sent, release: () => gate.resolve(undefined) };
+}
+
+/** A backend that fails one kind of request, the way a store on a full disk does. */
+export async function failingBackend(page: Page, method: string, path: RegExp): Promise<void> {
+  await page.route(path, (route) => {
+    if (route.request().method() !== method) return route.fallback();
+    return route.fulfill({
+      status: 507,
+      json: { code: 'STORE_UNWRITABLE', message: 'The store cannot be written; nothing was changed. Free some space.', requestId: 'r-1' },
+    });
+  });
+}
