@@ -85,9 +85,7 @@ export interface ErrorRow {
   readonly meaning: string;
 }
 
-/**
- *
- */
+/** A code of the table. */
 export type ErrorCode = keyof typeof ERRORS;
 
 /** Accepts exactly the codes of the table. */

@@ -442,11 +442,7 @@ export const OPERATIONS = {
     durability: 'none',
   },
 } as const satisfies OperationTable;
-/**
- *
- */
+/** The table as a type: what clients and handlers of the supervisor are made from. */
 export type Operations = typeof OPERATIONS;
-/**
- *
- */
+/** The name of an operation of the supervisor. */
 export type OperationName = keyof Operations;

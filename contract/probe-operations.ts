@@ -75,7 +75,5 @@ export const PROBE_OPERATIONS = {
     durability: 'none',
   },
 } as const satisfies OperationTable;
-/**
- *
- */
+/** The probe runner's table as a type. */
 export type ProbeOperations = typeof PROBE_OPERATIONS;

@@ -19,9 +19,7 @@ export type Secret = z.infer<typeof secretSchema>;
 
 /** Milliseconds since 1970, UTC. */
 export const epochMsSchema = z.int().nonnegative();
-/**
- *
- */
+/** An instant. Units: milliseconds since 1970, UTC. */
 export type EpochMs = number;
 
 /** An instant as people and JSON APIs write it, UTC. */

@@ -38,9 +38,7 @@ export const settingsSchema = z.strictObject({
   dashboardHost: z.string().max(64).describe('Address of the dashboard; loopback only.'),
 });
 export type Settings = z.infer<typeof settingsSchema>;
-/**
- *
- */
+/** The name of a setting. */
 export type SettingName = keyof Settings;
 
 const fields = settingsSchema.shape;

@@ -63,7 +63,13 @@ export const WORKER_OPERATIONS = {
       instructions: z.string(),
       expiresAtMs: epochMsSchema,
     }),
-    errors: ['LOGIN_PORTS_BUSY', 'UPSTREAM_UNREACHABLE', 'UPSTREAM_INVALID_ANSWER', 'OPERATION_IN_PROGRESS', 'LOGIN_CANCELLED'],
+    errors: [
+      'LOGIN_PORTS_BUSY',
+      'UPSTREAM_UNREACHABLE',
+      'UPSTREAM_INVALID_ANSWER',
+      'OPERATION_IN_PROGRESS',
+      'LOGIN_CANCELLED',
+    ],
     deadlineMs: 30_000,
     durability: 'none',
   },
@@ -115,7 +121,5 @@ export const WORKER_OPERATIONS = {
     durability: 'none',
   },
 } as const satisfies OperationTable;
-/**
- *
- */
+/** The worker's table as a type. */
 export type WorkerOperations = typeof WORKER_OPERATIONS;

@@ -39,9 +39,7 @@ export interface Account {
   readonly limits: Limits;
 }
 
-/**
- *
- */
+/** How an account came into the store. */
 export type AccountSource = 'login' | 'import-codex' | 'import-opencode' | 'import-upstream' | 'import-file' | 'demo';
 
 /** What makes an account the same account: workspace and person together; an e-mail does not. */
@@ -94,18 +92,14 @@ export interface Health {
   readonly successes: number;
 }
 
-/**
- *
- */
+/** One model that an account may not be asked for before `until`. Shape: `cooldownMs` is the base of the next doubling. */
 export interface ModelCooldown {
   readonly model: string;
   readonly until: EpochMs;
   readonly cooldownMs: number;
 }
 
-/**
- *
- */
+/** How often an account was chosen, and when last. */
 export interface Usage {
   readonly count: number;
   readonly lastUsedAt: EpochMs | null;
@@ -125,9 +119,7 @@ export interface Limits {
   readonly probeModel: string | null;
 }
 
-/**
- *
- */
+/** One window of one limit as the last completed probe saw it. Shape: `resetsAt` null = the provider did not say. */
 export interface Window {
   readonly limitId: string;
   readonly limitName: string | null;
@@ -138,9 +130,7 @@ export interface Window {
   readonly observedAt: EpochMs;
 }
 
-/**
- *
- */
+/** With what the last completed probe was made, for people who ask where the numbers come from. */
 export interface Diagnostics {
   readonly source: ProbeSource;
   readonly model: string | null;

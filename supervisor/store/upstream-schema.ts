@@ -18,20 +18,14 @@ const upstreamWindowSchema = z.object({
   resetAt: upstreamTimeSchema.optional(),
   updatedAt: upstreamTimeSchema.optional(),
 });
-/**
- *
- */
-export type UpstreamWindow = z.output<typeof upstreamWindowSchema>;
+export type UpstreamWindow = z.infer<typeof upstreamWindowSchema>;
 
 /** The two windows that upstream knows. */
 export const upstreamWindowsSchema = z.object({
   fiveHour: upstreamWindowSchema.optional(),
   weekly: upstreamWindowSchema.optional(),
 });
-/**
- *
- */
-export type UpstreamWindows = z.output<typeof upstreamWindowsSchema>;
+export type UpstreamWindows = z.infer<typeof upstreamWindowsSchema>;
 
 /** One account of upstream, every version: whatever is there must be usable, everything may be absent. */
 export const upstreamAccountSchema = z.object({
@@ -65,10 +59,7 @@ export const upstreamAccountSchema = z.object({
   tags: z.unknown().optional(),
   notes: z.unknown().optional(),
 });
-/**
- *
- */
-export type UpstreamAccount = z.output<typeof upstreamAccountSchema>;
+export type UpstreamAccount = z.infer<typeof upstreamAccountSchema>;
 
 /** One entry of upstream's history. */
 export const upstreamHistorySchema = z.object({
@@ -88,10 +79,7 @@ export const upstreamRootSchema = z.object({
   rotationStrategy: strategySchema.optional(),
   settings: z.unknown().optional(),
 });
-/**
- *
- */
-export type UpstreamRoot = z.output<typeof upstreamRootSchema>;
+export type UpstreamRoot = z.infer<typeof upstreamRootSchema>;
 
 /** The settings of upstream. */
 export const upstreamSettingsSchema = z.object({
@@ -103,11 +91,7 @@ export const upstreamSettingsSchema = z.object({
   updatedAt: upstreamTimeSchema.optional(),
   updatedBy: actorTextSchema.optional(),
 });
-
-/**
- *
- */
-export type UpstreamSettings = z.output<typeof upstreamSettingsSchema>;
+export type UpstreamSettings = z.infer<typeof upstreamSettingsSchema>;
 
 /** A value read leniently, with the names of the fields that could not be used. */
 export interface Lenient<T> {
