@@ -49,7 +49,11 @@ interface Fault {
   readonly outcome: Outcome;
 }
 
-function recordSuccess(state: State, account: Account, { model, now }: { readonly model: string | null; readonly now: EpochMs }): State {
+function recordSuccess(
+  state: State,
+  account: Account,
+  { model, now }: { readonly model: string | null; readonly now: EpochMs },
+): State {
   const status = healthAt(account.health, now);
   const modelDone =
     model !== null && account.modelCooldowns.some((entry) => entry.model === model && entry.until <= now);

@@ -197,11 +197,13 @@ function noEligible(
   const { settings: inForce } = settings.effective();
   const accounts = state.accounts.map((account) => ({
     alias: account.alias,
-    blockers: blockersOf(account, { needs: input.needs, settings: inForce, now: at }).map(({ code, until, detail }) => ({
-      code,
-      until: isoTimeOrNull(until),
-      detail: unusable.get(account.alias) ?? detail,
-    })),
+    blockers: blockersOf(account, { needs: input.needs, settings: inForce, now: at }).map(
+      ({ code, until, detail }) => ({
+        code,
+        until: isoTimeOrNull(until),
+        detail: unusable.get(account.alias) ?? detail,
+      }),
+    ),
   }));
   const first = earliestRecovery(state, { needs: { ...input.needs, exclude: [] }, settings: inForce, now: at });
   const details = {
