@@ -1,14 +1,35 @@
 import { describe, expect, test } from 'vitest';
 
 import { launch } from './support/browser.ts';
-import { enabledSwitch, eventually, failingBackend, row, seen, slowBackend, stateOf, useBrowser, usePage } from './support/eyes.ts';
+import {
+  enabledSwitch,
+  eventually,
+  failingBackend,
+  row,
+  seen,
+  slowBackend,
+  stateOf,
+  useBrowser,
+  usePage,
+} from './support/eyes.ts';
 
 const browser = useBrowser();
-const POOL = { work: { fiveHour: 12, weekly: 34 }, home: { fiveHour: 41, weekly: 8 }, spare: { fiveHour: 0, weekly: 3 } };
+const POOL = {
+  work: { fiveHour: 12, weekly: 34 },
+  home: { fiveHour: 41, weekly: 8 },
+  spare: { fiveHour: 0, weekly: 3 },
+};
 const TOGGLE = /\/api\/accounts\/[^/]+\/enabled$/;
 
 function withDisabled(alias: string) {
-  return { ...POOL, [alias]: { change: { availability: { enabled: false as const, disabledAt: Date.now(), disabledBy: 'cli', disableReason: 'holiday' } } } };
+  return {
+    ...POOL,
+    [alias]: {
+      change: {
+        availability: { enabled: false as const, disabledAt: Date.now(), disabledBy: 'cli', disableReason: 'holiday' },
+      },
+    },
+  };
 }
 
 describe('the Enabled switch', () => {
@@ -16,7 +37,9 @@ describe('the Enabled switch', () => {
     const { page } = await usePage(browser(), { pool: POOL });
     const table = await seen(page.getByRole('table', { name: 'Accounts' }));
     expect(await table.locator('.account-name').allInnerTexts()).toEqual(['work', 'home', 'spare']);
-    expect(await table.getByRole('switch').evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')))).toEqual(['work enabled', 'home enabled', 'spare enabled']);
+    expect(
+      await table.getByRole('switch').evaluateAll((all) => all.map((one) => one.getAttribute('aria-label'))),
+    ).toEqual(['work enabled', 'home enabled', 'spare enabled']);
   });
 
   test('[D.L4.2] a disabled account shows off, with the reason', async () => {

@@ -7,7 +7,10 @@ const browser = useBrowser();
 test('[C.L5.1] an account without data shows "unknown", never 0 %', async () => {
   const { page } = await usePage(browser(), { pool: { fresh: { fiveHour: 100, weekly: 50 }, never: {} } });
   const never = await seen(row(page, 'never'));
-  expect(await never.locator('.limit-words').allInnerTexts()).toEqual([expect.stringContaining('unknown'), expect.stringContaining('unknown')]);
+  expect(await never.locator('.limit-words').allInnerTexts()).toEqual([
+    expect.stringContaining('unknown'),
+    expect.stringContaining('unknown'),
+  ]);
   expect(await never.innerText()).not.toMatch(/\d\s?%/);
   expect(await never.getByRole('meter').count()).toBe(0);
   expect(await never.getByRole('img', { name: 'never, 5 h window: unknown' }).count()).toBe(1);
@@ -21,7 +24,10 @@ test('[C.L5.1] a figure past its reset is unknown, greyed, and still says what i
       ...state,
       accounts: state.accounts.map((account) => ({
         ...account,
-        limits: { ...account.limits, windows: account.limits.windows.map((window) => ({ ...window, resetsAt: now - 1_000 })) },
+        limits: {
+          ...account.limits,
+          windows: account.limits.windows.map((window) => ({ ...window, resetsAt: now - 1_000 })),
+        },
       })),
     }),
   });
@@ -32,21 +38,31 @@ test('[C.L5.1] a figure past its reset is unknown, greyed, and still says what i
 
 test('[C.L5.2] stale, fresh and unknown figures differ in badge, colour and words', async () => {
   const { page } = await usePage(browser(), {
-    pool: { new: { fiveHour: 5, weekly: 5, probedMinutesAgo: 1 }, old: { fiveHour: 5, weekly: 5, probedMinutesAgo: 20 }, none: {} },
+    pool: {
+      new: { fiveHour: 5, weekly: 5, probedMinutesAgo: 1 },
+      old: { fiveHour: 5, weekly: 5, probedMinutesAgo: 20 },
+      none: {},
+    },
   });
   await seen(row(page, 'old'));
   const badge = (alias: string) => row(page, alias).locator('.confidence .badge');
   expect(await badge('new').innerText()).toBe('fresh');
   expect(await badge('old').innerText()).toBe('stale');
   expect(await badge('none').innerText()).toBe('unknown');
-  const colours = await Promise.all(['new', 'old', 'none'].map((alias) => badge(alias).evaluate((element) => getComputedStyle(element).color)));
+  const colours = await Promise.all(
+    ['new', 'old', 'none'].map((alias) => badge(alias).evaluate((element) => getComputedStyle(element).color)),
+  );
   expect(new Set(colours).size).toBe(3);
   expect(await row(page, 'old').locator('.confidence-from').innerText()).toBe('20 min ago · app server');
 });
 
 test('[C.L5.3] a failed probe shows an error icon whose tooltip opens by pointer, by keyboard and by touch', async () => {
   const words = 'The codex session ended before it was complete.';
-  const { page } = await usePage(browser(), { pool: { work: { fiveHour: 40, weekly: 10, probedMinutesAgo: 10, error: words } } }, { hasTouch: true });
+  const { page } = await usePage(
+    browser(),
+    { pool: { work: { fiveHour: 40, weekly: 10, probedMinutesAgo: 10, error: words } } },
+    { hasTouch: true },
+  );
   const account = await seen(row(page, 'work'));
   const icon = account.getByRole('button', { name: 'Last probe error of work' });
   const tooltip = account.getByRole('tooltip');
@@ -67,19 +83,31 @@ test('[C.L5.3] a failed probe shows an error icon whose tooltip opens by pointer
 });
 
 test('[C.L5.4] the percentages are those of the supervisor, window by window', async () => {
-  const { page, dashboard } = await usePage(browser(), { pool: { work: { fiveHour: 12, weekly: 34 }, home: { weekly: 71 } } });
+  const { page, dashboard } = await usePage(browser(), {
+    pool: { work: { fiveHour: 12, weekly: 34 }, home: { weekly: 71 } },
+  });
   await seen(row(page, 'work'));
-  const { accounts } = await dashboard.api<{ accounts: { alias: string; windows: { remainingPercent: number }[] }[] }>('GET', '/api/accounts');
+  const { accounts } = await dashboard.api<{ accounts: { alias: string; windows: { remainingPercent: number }[] }[] }>(
+    'GET',
+    '/api/accounts',
+  );
   for (const { alias, windows } of accounts) {
-    const shown = await row(page, alias).getByRole('meter').evaluateAll((meters) => meters.map((meter) => Number(meter.getAttribute('aria-valuenow'))));
+    const shown = await row(page, alias)
+      .getByRole('meter')
+      .evaluateAll((meters) => meters.map((meter) => Number(meter.getAttribute('aria-valuenow'))));
     expect(shown).toEqual(windows.map(({ remainingPercent }) => remainingPercent));
   }
   expect(await row(page, 'work').locator('.limit strong').allInnerTexts()).toEqual(['88 %', '66 %']);
-  expect(await row(page, 'work').getByRole('meter').first().getAttribute('aria-valuetext')).toMatch(/^88 % left, resets in 2 h/);
+  expect(await row(page, 'work').getByRole('meter').first().getAttribute('aria-valuetext')).toMatch(
+    /^88 % left, resets in 2 h/,
+  );
 });
 
 test('a probe that the simulated provider answers brings figures, and its progress is seen on the way', async () => {
-  const { page, dashboard } = await usePage(browser(), { pool: { work: {} }, settings: { probeSources: ['usage-endpoint'] } });
+  const { page, dashboard } = await usePage(browser(), {
+    pool: { work: {} },
+    settings: { probeSources: ['usage-endpoint'] },
+  });
   await (await seen(page.getByRole('button', { name: 'Probe work now' }))).click();
   await seen(row(page, 'work').getByRole('meter').first());
   expect(await row(page, 'work').locator('.confidence .badge').innerText()).toBe('fresh');
@@ -88,14 +116,20 @@ test('a probe that the simulated provider answers brings figures, and its progre
 });
 
 test('an account shows its history as a chart with a table, and a forecast that is marked as an estimate', async () => {
-  const { page } = await usePage(browser(), { pool: { work: { fiveHour: 72, weekly: 40, burnPerHour: 20 }, quiet: { fiveHour: 10, weekly: 5 } } });
+  const { page } = await usePage(browser(), {
+    pool: { work: { fiveHour: 72, weekly: 40, burnPerHour: 20 }, quiet: { fiveHour: 10, weekly: 5 } },
+  });
   await (await seen(page.getByRole('link', { name: 'work', exact: true }).last())).click();
   const chart = await seen(page.locator('.chart').first());
   expect(await chart.locator('canvas').count()).toBe(1);
-  expect(await chart.locator('figcaption').innerText()).toMatch(/^5 h window: \d+ % left at .*, 28 % at .*, 12 probes$/);
+  expect(await chart.locator('figcaption').innerText()).toMatch(
+    /^5 h window: \d+ % left at .*, 28 % at .*, 12 probes$/,
+  );
   await chart.locator('summary').click();
   expect(await chart.locator('tbody tr').count()).toBe(12);
-  expect(await page.locator('.runway').first().innerText()).toMatch(/^Estimate:\s+at \d+\.\d % an hour dry at .* \(between .* and .*\)\.$/);
+  expect(await page.locator('.runway').first().innerText()).toMatch(
+    /^Estimate:\s+at \d+\.\d % an hour dry at .* \(between .* and .*\)\.$/,
+  );
   await page.goto(new URL('/#/account/quiet', page.url()).href);
   expect(await (await seen(page.locator('.runway').first())).innerText()).toContain('not enough data');
 });

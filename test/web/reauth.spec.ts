@@ -8,11 +8,16 @@ const POOL = { work: { fiveHour: 12, weekly: 34 }, home: { fiveHour: 41, weekly:
 const DEVICE = { 'oma.login-method': 'device' };
 
 function reauth(page: Page, alias: string) {
-  return row(page, alias).getByRole('button', { name: new RegExp(`^(Re-auth|Signing in:|Signed in:|Re-auth failed:) ${alias}$`) });
+  return row(page, alias).getByRole('button', {
+    name: new RegExp(`^(Re-auth|Signing in:|Signed in:|Re-auth failed:) ${alias}$`),
+  });
 }
 
 async function preferDevice(page: Page): Promise<void> {
-  await page.evaluate((values) => Object.entries(values).forEach(([name, value]) => localStorage.setItem(name, value)), DEVICE);
+  await page.evaluate(
+    (values) => Object.entries(values).forEach(([name, value]) => localStorage.setItem(name, value)),
+    DEVICE,
+  );
   await page.reload();
 }
 
@@ -40,7 +45,10 @@ test('[D.L4.10] during a sign-in the button shows in-progress, with address, pas
 });
 
 test('[D.L4.11] a finished sign-in shows success', async () => {
-  const { page, dashboard } = await usePage(browser(), { pool: POOL, simulator: { settings: { deviceIntervalSeconds: 1 } } });
+  const { page, dashboard } = await usePage(browser(), {
+    pool: POOL,
+    simulator: { settings: { deviceIntervalSeconds: 1 } },
+  });
   await preferDevice(page);
   await (await seen(reauth(page, 'home'))).click();
   const code = await (await seen(row(page, 'home').locator('.login-code code'))).innerText();
@@ -50,7 +58,10 @@ test('[D.L4.11] a finished sign-in shows success', async () => {
 });
 
 test('[D.L4.12] somebody else signing in shows error with the reason, and nothing changes', async () => {
-  const { page, dashboard } = await usePage(browser(), { pool: POOL, simulator: { settings: { deviceIntervalSeconds: 1 } } });
+  const { page, dashboard } = await usePage(browser(), {
+    pool: POOL,
+    simulator: { settings: { deviceIntervalSeconds: 1 } },
+  });
   await preferDevice(page);
   await (await seen(reauth(page, 'home'))).click();
   const code = await (await seen(row(page, 'home').locator('.login-code code'))).innerText();
@@ -60,7 +71,14 @@ test('[D.L4.12] somebody else signing in shows error with the reason, and nothin
 });
 
 test('an account that needs a sign-in says so at a glance and in its row', async () => {
-  const { page } = await usePage(browser(), { pool: { ...POOL, lost: { change: { auth: { state: 'needs-login', reason: 'the provider no longer accepts this login', since: 1 } } } } });
+  const { page } = await usePage(browser(), {
+    pool: {
+      ...POOL,
+      lost: {
+        change: { auth: { state: 'needs-login', reason: 'the provider no longer accepts this login', since: 1 } },
+      },
+    },
+  });
   await seen(row(page, 'lost'));
   expect(await row(page, 'lost').locator('.account-state').innerText()).toContain('needs sign-in');
   expect(await page.getByRole('region', { name: 'At a glance' }).innerText()).toContain('Sign in again');

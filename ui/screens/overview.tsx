@@ -1,6 +1,8 @@
 import './overview.css';
 
 import type { AccountView } from '../../contract/account.ts';
+import { useApp } from '../app-context.ts';
+import { Lazy } from '../components/lazy.tsx';
 import { AccountTable } from './account-table.tsx';
 import { ForceControl } from './force-control.tsx';
 import { Feed } from './feed.tsx';
@@ -8,6 +10,7 @@ import { Summary } from './summary.tsx';
 
 /** Everything at a glance. */
 export function Overview({ accounts }: { readonly accounts: readonly AccountView[] }) {
+  const { settings } = useApp();
   return (
     <>
       <h1 class="hidden-text">Overview</h1>
@@ -17,6 +20,15 @@ export function Overview({ accounts }: { readonly accounts: readonly AccountView
         <AccountTable accounts={accounts} />
         <Feed />
       </div>
+      {settings.view.value?.settings.antigravityEnabled === true && (
+        <Lazy
+          load={async () => (await import('../antigravity/antigravity-panel.tsx')).AntigravityPanel}
+          props={{}}
+          meanwhile={(state) => (
+            <p class="mute">{state === 'loading' ? 'Loading…' : 'A panel could not be loaded. Reload the page.'}</p>
+          )}
+        />
+      )}
     </>
   );
 }

@@ -7,7 +7,6 @@ import type { PartialSettings, SettingsView } from '../../contract/settings.ts';
 import { useApp } from '../app-context.ts';
 import { Button } from '../components/button.tsx';
 import { Confirm } from '../components/confirm.tsx';
-import { Lazy } from '../components/lazy.tsx';
 import { Problem } from '../components/problem.tsx';
 import { type Draft, draftChange, draftOf, draftProblems } from '../store/settings-draft.ts';
 import { Presets } from './settings-presets.tsx';
@@ -32,15 +31,6 @@ export function SettingsScreen() {
       </div>
       <Presets view={view} />
       <Form key={settings.generation.value} view={view} />
-      {view.settings.antigravityEnabled && (
-        <Lazy
-          load={async () => (await import('../antigravity/antigravity-panel.tsx')).AntigravityPanel}
-          props={{}}
-          meanwhile={(state) => (
-            <p class="mute">{state === 'loading' ? 'Loading…' : 'The panel could not be loaded. Reload the page.'}</p>
-          )}
-        />
-      )}
     </>
   );
 }
@@ -103,7 +93,7 @@ function SaveBar({ isDirty, isWrong, change, onDiscard }: SaveBarProps) {
     ? 'Correct the marked fields first.'
     : isDirty
       ? `${count} ${count === 1 ? 'change' : 'changes'} not saved`
-      : '';
+      : 'No changes to save.';
   return (
     <div class="save-bar panel" data-dirty={isDirty ? 'yes' : 'no'}>
       {error.value !== null && <Problem error={error.value} onDismiss={dismiss} />}

@@ -1,5 +1,6 @@
 import type { ProbeSource } from '../../contract/limits.ts';
 import type { Strategy } from '../../contract/settings.ts';
+import { Lazy } from '../components/lazy.tsx';
 import { Switch } from '../components/switch.tsx';
 import { useShownAlias } from '../components/who.tsx';
 import { SOURCES, STRATEGIES } from '../words.ts';
@@ -189,6 +190,18 @@ export function AntigravitySection({ view, draft, set }: SectionProps) {
         hint="Reads the quotas of the antigravity plugin, if you use it. Off by default."
         onToggle={(antigravityEnabled) => set({ antigravityEnabled })}
       />
+      {view.settings.antigravityEnabled && (
+        <Lazy
+          load={async () => (await import('../antigravity/reserved-choice.tsx')).ReservedChoice}
+          props={{
+            aliases: Object.keys(draft.accountWeights),
+            chosen: draft.antigravityReserved,
+            isLocked: view.locked.includes('antigravityReserved'),
+            onChoose: (antigravityReserved: readonly string[]) => set({ antigravityReserved }),
+          }}
+          meanwhile={() => null}
+        />
+      )}
     </section>
   );
 }

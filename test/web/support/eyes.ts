@@ -21,7 +21,11 @@ export function useBrowser(): () => Browser {
 }
 
 /** A dashboard and a page on it, for one test. Shape: the test fails if the page threw or broke its content security policy. */
-export async function usePage(browser: Browser, options: DashboardOptions = {}, context: BrowserContextOptions = {}): Promise<{ page: Page; dashboard: Dashboard }> {
+export async function usePage(
+  browser: Browser,
+  options: DashboardOptions = {},
+  context: BrowserContextOptions = {},
+): Promise<{ page: Page; dashboard: Dashboard }> {
   const dashboard = await openDashboard(options);
   const page = await openPage(browser, dashboard, context);
   const thrown: string[] = [];
@@ -69,7 +73,11 @@ export function forceControl(page: Page): Locator {
 }
 
 /** A backend that answers when it is told to. Shape: counts what the page sends; `release` lets everything through. */
-export async function slowBackend(page: Page, method: string, path: RegExp): Promise<{ sent: () => number; release: () => void }> {
+export async function slowBackend(
+  page: Page,
+  method: string,
+  path: RegExp,
+): Promise<{ sent: () => number; release: () => void }> {
   const gate = Promise.withResolvers<undefined>();
   const count = { sent: 0 };
   await page.route(path, async (route) => {
@@ -87,7 +95,11 @@ export async function failingBackend(page: Page, method: string, path: RegExp): 
     if (route.request().method() !== method) return route.fallback();
     return route.fulfill({
       status: 507,
-      json: { code: 'STORE_UNWRITABLE', message: 'The store cannot be written; nothing was changed. Free some space.', requestId: 'r-1' },
+      json: {
+        code: 'STORE_UNWRITABLE',
+        message: 'The store cannot be written; nothing was changed. Free some space.',
+        requestId: 'r-1',
+      },
     });
   });
 }

@@ -1,0 +1,203 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
+
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { describe, expect, test } from 'vitest';
+
+import { enabledSwitch, eventually, forceControl, row, seen, stateOf, useBrowser, usePage } from './support/eyes.ts';
+import { manyAccounts } from './support/pool.ts';
+
+const browser = useBrowser();
+const POOL = {
+  work: { fiveHour: 12, weekly: 34, burnPerHour: 5 },
+  home: { fiveHour: 75, weekly: 8, probedMinutesAgo: 20 },
+  tight: { fiveHour: 97, weekly: 71, error: 'The session was cut.', probedMinutesAgo: 10 },
+  never: {},
+};
+const SCREENS = ['/#/', '/#/account/work', '/#/account/never', '/#/activity', '/#/settings', '/#/add'];
+const KB = 1_024;
+
+describe('the line to the supervisor', () => {
+  test('a killed supervisor is seen at once, and the page comes back by itself with what changed meanwhile', async () => {
+    const { page, dashboard } = await usePage(browser(), { pool: POOL });
+    await eventually(() => page.locator('.header-live').innerText()).toBe('live');
+    await dashboard.kill();
+    await seen(page.getByRole('alert').filter({ hasText: 'Disconnected' }));
+    expect(await page.locator('.header-live').innerText()).toBe('disconnected');
+    expect(await row(page, 'work').innerText()).toContain('88 %');
+    await enabledSwitch(page, 'work').click();
+    await eventually(() => stateOf(enabledSwitch(page, 'work'))).toBe('error');
+    expect(await row(page, 'work').getByRole('alert').innerText()).toContain('UNREACHABLE');
+    await dashboard.start();
+    await dashboard.api('PUT', '/api/accounts/never/enabled', { enabled: false });
+    await eventually(() => page.locator('.header-live').innerText()).toBe('live');
+    await eventually(() => stateOf(enabledSwitch(page, 'never'))).toBe('off');
+    expect(await page.getByText('Disconnected').count()).toBe(0);
+  });
+
+  test('a change made elsewhere appears without a reload', async () => {
+    const { page, dashboard } = await usePage(browser(), { pool: POOL });
+    await seen(row(page, 'work'));
+    await eventually(() => page.locator('.header-live').innerText()).toBe('live');
+    await dashboard.api('POST', '/api/force', { alias: 'work' });
+    await eventually(() => stateOf(forceControl(page))).toBe('on');
+  });
+
+  test('a browser without the cookie is told to run oma open, and nothing else is shown', async () => {
+    const { page, dashboard } = await usePage(browser(), { pool: POOL });
+    await page.context().clearCookies();
+    await page.goto(`${dashboard.url}/?again`);
+    await seen(page.getByRole('heading', { name: 'This page is locked' }));
+    expect(await page.locator('main').innerText()).toContain('oma open');
+    expect(await page.locator('.account').count()).toBe(0);
+  });
+
+  test('the launch token is gone from the address, and neither the page nor its storage holds one', async () => {
+    const { page, dashboard } = await usePage(browser(), { pool: POOL });
+    await seen(row(page, 'work'));
+    const token = new URL(dashboard.launchUrl).searchParams.get('token') ?? 'none';
+    const stored = await page.evaluate(() =>
+      JSON.stringify([location.href, { ...localStorage }, { ...sessionStorage }, document.cookie]),
+    );
+    expect(stored).not.toContain(token);
+    expect(await page.content()).not.toContain(token);
+  });
+});
+
+describe('for everybody', () => {
+  for (const theme of ['light', 'dark'] as const) {
+    test(`axe finds nothing on any screen in the ${theme} theme`, async () => {
+      const { page, dashboard } = await usePage(
+        browser(),
+        { pool: POOL, settings: { antigravityEnabled: true } },
+        { colorScheme: theme },
+      );
+      for (const place of SCREENS) {
+        await page.goto(dashboard.url + place);
+        await seen(page.locator('main :is(h1, h2)').first());
+        expect({ place, violations: await violations(page) }).toEqual({ place, violations: [] });
+      }
+      await page.goto(`${dashboard.url}/#/`);
+      await (await seen(page.getByRole('button', { name: 'Re-auth home' }))).click();
+      await seen(page.getByRole('button', { name: 'Cancel the sign-in of home' }));
+      await page.getByLabel('Account to force').selectOption('work');
+      await page.getByRole('button', { name: 'Pin for 24 h', exact: true }).click();
+      await eventually(() => stateOf(forceControl(page))).toBe('on');
+      expect(await violations(page)).toEqual([]);
+    });
+  }
+
+  test('axe finds nothing on the first-run screen and the locked screen', async () => {
+    const { page } = await usePage(browser(), {});
+    await seen(page.getByRole('heading', { name: 'Welcome to oma' }));
+    expect(await violations(page)).toEqual([]);
+    await page.context().clearCookies();
+    await page.reload();
+    await seen(page.getByRole('heading', { name: 'This page is locked' }));
+    expect(await violations(page)).toEqual([]);
+  });
+
+  test('every control is reached by Tab alone, in the order it is read, and each has a name', async () => {
+    const { page } = await usePage(browser(), { pool: POOL });
+    await seen(row(page, 'never'));
+    const wanted = await page.locator('a[href], button, input, select, summary').evaluateAll((all) => all.length);
+    const reached: string[] = [];
+    for (let step = 0; step < wanted; step += 1) {
+      await page.keyboard.press('Tab');
+      reached.push(
+        await page.evaluate(() => {
+          const focused = document.activeElement;
+          return `${focused?.tagName ?? ''} ${focused?.getAttribute('aria-label') ?? focused?.textContent ?? ''}`.trim();
+        }),
+      );
+    }
+    expect(reached.filter((name) => /^(BODY|HTML)/.test(name))).toEqual([]);
+    expect(reached.every((name) => name.includes(' '))).toBe(true);
+    expect(reached).toContain('BUTTON work enabled');
+    expect(reached).toContain('BUTTON Last probe error of tight');
+    await enabledSwitch(page, 'home').focus();
+    await page.keyboard.press('Space');
+    await eventually(() => stateOf(enabledSwitch(page, 'home'))).toBe('off');
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('switch');
+  });
+
+  for (const [name, viewport] of [
+    ['a phone', { width: 360, height: 740 }],
+    ['200 % zoom', { width: 720, height: 450 }],
+    ['a 4k screen', { width: 3840, height: 2160 }],
+  ] as const) {
+    test(`on ${name} nothing is cut off sideways`, async () => {
+      const { page, dashboard } = await usePage(browser(), { pool: POOL }, { viewport });
+      for (const place of SCREENS) {
+        await page.goto(dashboard.url + place);
+        await seen(page.locator('main :is(h1, h2)').first());
+        expect({ place, over: await page.evaluate(() => document.documentElement.scrollWidth - innerWidth) }).toEqual({
+          place,
+          over: 0,
+        });
+      }
+    });
+  }
+
+  test('the theme follows the system until it is chosen, and the choice stays', async () => {
+    const { page } = await usePage(browser(), { pool: POOL }, { colorScheme: 'dark' });
+    const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    await seen(row(page, 'work'));
+    const dark = await background();
+    await page.getByRole('button', { name: /^Theme: system/ }).click();
+    await eventually(background).not.toBe(dark);
+    await page.reload();
+    await seen(page.getByRole('button', { name: /^Theme: light/ }));
+    expect(await background()).not.toBe(dark);
+  });
+
+  test('who wants less motion gets no turning wheels', async () => {
+    const { page } = await usePage(browser(), { pool: POOL }, { reducedMotion: 'reduce' });
+    await (await seen(page.getByRole('button', { name: 'Re-auth home' }))).click();
+    const wheel = await seen(page.locator('.login .spinner'));
+    expect(await wheel.evaluate((element) => getComputedStyle(element).animationName)).toBe('none');
+  });
+});
+
+describe('speed', () => {
+  test('the first script weighs at most 60 kB compressed; charts and antigravity come later', async () => {
+    const assets = new URL('../../dist/ui/assets/', import.meta.url);
+    const html = await readFile(new URL('../index.html', assets), 'utf8');
+    const scripts = (await readdir(assets)).filter((name) => name.endsWith('.js'));
+    const first = scripts.filter((name) => html.includes(name));
+    const bytes = await Promise.all(first.map(async (name) => gzipSync(await readFile(new URL(name, assets))).length));
+    expect(first.length).toBeGreaterThan(0);
+    expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(60 * KB);
+    expect(scripts.filter((name) => /chart|antigravity/.test(name) && html.includes(name))).toEqual([]);
+  });
+
+  test('200 accounts are shown, found and toggled without long pauses', async () => {
+    const { page } = await usePage(browser(), { pool: manyAccounts(200) });
+    await seen(row(page, 'seat-1'));
+    expect(await page.locator('.account').count()).toBe(200);
+    await page.evaluate(() => {
+      const pauses: number[] = [];
+      new PerformanceObserver((list) => pauses.push(...list.getEntries().map(({ duration }) => duration))).observe({
+        type: 'longtask',
+      });
+      Object.assign(window, { pauses });
+    });
+    await page.getByLabel('Find an account').fill('seat-17');
+    await eventually(() => page.locator('.account').count()).toBe(11);
+    await enabledSwitch(page, 'seat-17').click();
+    await eventually(() => stateOf(enabledSwitch(page, 'seat-17'))).toBe('off');
+    await page.getByLabel('Find an account').fill('');
+    await eventually(() => page.locator('.account').count()).toBe(200);
+    const pauses = await page.evaluate(() => (window as unknown as { pauses: number[] }).pauses);
+    expect(Math.max(0, ...pauses)).toBeLessThan(1_000);
+  });
+});
+
+async function violations(page: Page): Promise<readonly object[]> {
+  const { violations: found } = await new AxeBuilder({ page: page as never }).analyze();
+  return found.map(({ id, nodes }) => ({
+    id,
+    nodes: nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ''}`).slice(0, 3),
+  }));
+}
