@@ -1,11 +1,11 @@
 import type { Readable, Writable } from 'node:stream';
 
-import { createMessageConnection, type DataCallback, Message, type MessageConnection } from 'vscode-jsonrpc/node';
+import { createMessageConnection, type Message, type MessageConnection } from 'vscode-jsonrpc/node';
 
 import { OmaError } from '../../contract/errors.ts';
 import { type CallId, type IncomingCall, IncomingCalls } from './incoming-calls.ts';
 import { answerTooLarge, connectionClosed, peerDoesNotRead, tooManyCalls } from './line-errors.ts';
-import { FrameReader } from './message-reader.ts';
+import { FrameReader, type RawMessage } from './message-reader.ts';
 import { FrameWriter } from './message-writer.ts';
 import { CANCEL_METHOD, OutgoingCalls, type RequestOptions } from './outgoing-calls.ts';
 import { bareRefusal, farewellReason, Refusal, refusalOf } from './wire-error.ts';
@@ -61,7 +61,8 @@ class RpcConnection implements Connection {
   isClosed = false;
   readonly #reader: Readable;
   readonly #writer: Writable;
-  readonly #messages: FrameWriter;
+  readonly #input: FrameReader;
+  readonly #output: FrameWriter;
   readonly #rpc: MessageConnection;
   readonly #incoming: IncomingCalls;
   readonly #outgoing: OutgoingCalls;
@@ -75,15 +76,15 @@ class RpcConnection implements Connection {
     this.#reader = reader;
     this.#writer = writer;
     const onCongestion = (): void => this.#close(peerDoesNotRead(), 'at once');
-    this.#messages = new FrameWriter(writer, { frameBytesMax, unsentBytesMax, onCongestion });
-    const incoming = new FrameReader(reader, {
+    this.#output = new FrameWriter(writer, { frameBytesMax, unsentBytesMax, onCongestion });
+    this.#input = new FrameReader(reader, {
       frameBytesMax,
-      accept: (message, deliver) => this.#accept(message, deliver),
+      accept: (message) => this.#accept(message),
       onFault: (error) => this.#close(error, 'with farewell'),
     });
-    this.#rpc = createMessageConnection(incoming, this.#messages, undefined, { maxParallelism: PARALLELISM_MAX });
+    this.#rpc = createMessageConnection(this.#input, this.#output, undefined, { maxParallelism: PARALLELISM_MAX });
     this.#incoming = new IncomingCalls(callsMax);
-    this.#outgoing = new OutgoingCalls(this.#rpc, this.#messages, callsMax);
+    this.#outgoing = new OutgoingCalls({ rpc: this.#rpc, input: this.#input, output: this.#output }, callsMax);
     for (const stream of new Set([reader, writer])) {
       stream.on('error', () => this.#close(null, 'at once'));
       stream.on('end', () => this.#close(null, 'in order'));
@@ -97,7 +98,7 @@ class RpcConnection implements Connection {
   }
 
   notify(method: string, params: object): void {
-    if (!this.isClosed) this.#messages.send({ jsonrpc: '2.0', method, params });
+    if (!this.isClosed) this.#output.send({ jsonrpc: '2.0', method, params });
   }
 
   onRequest(answer: Answer): void {
@@ -118,15 +119,13 @@ class RpcConnection implements Connection {
   }
 
   /** Takes what the peer sent, or throws if no peer of ours would send it. */
-  #accept(message: Message, deliver: DataCallback): void {
-    if (Message.isRequest(message) && message.id !== null) {
-      this.#serve(message.id, message.method, message.params);
-    } else if (Message.isResponse(message)) {
-      if (message.id === null) this.#reason = farewellReason(message.error?.data);
-      else deliver(message);
-    } else if (Message.isNotification(message)) {
-      this.#hear(message.method, message.params);
-    } else throw new TypeError('neither a call nor an answer nor a notification');
+  #accept(message: RawMessage): void {
+    const { id, method } = message;
+    if (typeof method === 'string') {
+      if (id === undefined) this.#hear(method, message.params);
+      else this.#serve(callId(id), method, message.params);
+    } else if (id === null) this.#reason = farewellReason(message.error);
+    else this.#input.deliver(answerOf(message));
   }
 
   #serve(id: CallId, method: string, params: unknown): void {
@@ -160,7 +159,7 @@ class RpcConnection implements Connection {
   }
 
   #send(id: CallId | null, answer: unknown): void {
-    const isSent = this.#messages.send(
+    const isSent = this.#output.send(
       answer instanceof Refusal
         ? { jsonrpc: '2.0', id, error: answer.toWire() }
         : { jsonrpc: '2.0', id, result: answer ?? null },
@@ -185,7 +184,7 @@ class RpcConnection implements Connection {
     this.isClosed = true;
     this.#reason = reason ?? this.#reason;
     if (reason !== null && manner === 'with farewell') this.#send(null, refusalOf(reason));
-    if (manner !== 'at once') this.#messages.flush();
+    if (manner !== 'at once') this.#output.flush();
     this.#outgoing.close(connectionClosed(this.#reason));
     this.#incoming.cancelAll();
     this.#rpc.dispose();
@@ -200,6 +199,17 @@ class RpcConnection implements Connection {
     }
     for (const handle of this.#closeHandlers) handle(this.#reason);
   }
+}
+
+function callId(id: unknown): CallId {
+  if (typeof id === 'number' || typeof id === 'string') return id;
+  throw new TypeError('a call without a number');
+}
+
+function answerOf(message: RawMessage): Message {
+  callId(message.id);
+  if ('result' in message || 'error' in message) return message as Message;
+  throw new TypeError('neither a call nor an answer nor a notification');
 }
 
 function nobodyAnswers(): OmaError {

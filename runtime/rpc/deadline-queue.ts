@@ -16,6 +16,11 @@ export class DeadlineQueue {
   #timer: NodeJS.Timeout | null = null;
   #armedFor = Number.POSITIVE_INFINITY;
 
+  /** Number of entries that are watched. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   /** Watches an entry until it is deleted or expired. */
   add(entry: Expiring): void {
     this.#entries.add(entry);

@@ -1,4 +1,4 @@
-import { FrameHeader } from './frame-header.ts';
+import { FrameHeader, readUsualHeader } from './frame-header.ts';
 
 /** Smallest buffer for a body that comes in pieces, in bytes. */
 const BODY_BUFFER_BYTES = 4_096;
@@ -11,23 +11,24 @@ const BODY_BUFFER_BYTES = 4_096;
  */
 export class FrameDecoder {
   readonly #frameBytesMax: number;
-  #header: FrameHeader;
-  #isInBody = false;
+  /** The header that is being read, if it is not of the usual form. */
+  #header: FrameHeader | null = null;
+  /** Length of the body that is being read, 0 while a header is. */
+  #length = 0;
   #body: Buffer | null = null;
   #received = 0;
 
   constructor(frameBytesMax: number) {
     this.#frameBytesMax = frameBytesMax;
-    this.#header = new FrameHeader(frameBytesMax);
   }
 
   /** Takes the next bytes and hands on every body that is complete, until `onBody` returns false. */
   push(chunk: Buffer, onBody: (text: string) => boolean): void {
     let at = 0;
     while (at < chunk.length) {
-      if (!this.#isInBody) at = this.#readHeader(chunk, at);
-      const end = Math.min(chunk.length, at + this.#header.length - this.#received);
-      const text = this.#isInBody ? this.#readBody(chunk.subarray(at, end)) : null;
+      if (this.#length === 0) at = this.#readHeader(chunk, at);
+      const end = Math.min(chunk.length, at + this.#length - this.#received);
+      const text = this.#length > 0 ? this.#readBody(chunk, at, end) : null;
       at = end;
       if (text !== null && !onBody(text)) return;
     }
@@ -35,23 +36,31 @@ export class FrameDecoder {
 
   /** Shape: the index behind the header, or behind the chunk if the header goes on. */
   #readHeader(chunk: Buffer, start: number): number {
+    const usual = this.#header === null ? readUsualHeader(chunk, start) : null;
+    if (usual !== null && usual.length <= this.#frameBytesMax) {
+      this.#length = usual.length;
+      return usual.start;
+    }
+    this.#header ??= new FrameHeader(this.#frameBytesMax);
     for (let at = start; at < chunk.length; at += 1) {
-      this.#isInBody = this.#header.read(chunk[at] ?? 0);
-      if (this.#isInBody) return at + 1;
+      if (this.#header.read(chunk[at] ?? 0)) {
+        this.#length = this.#header.length;
+        return at + 1;
+      }
     }
     return chunk.length;
   }
 
   /** Shape: the whole body once its last piece is there, null before. */
-  #readBody(piece: Buffer): string | null {
-    const isWhole = this.#received + piece.length === this.#header.length;
+  #readBody(chunk: Buffer, start: number, end: number): string | null {
+    const isWhole = this.#received + end - start === this.#length;
     if (isWhole && this.#body === null) {
       this.#startFrame();
-      return piece.toString('utf8');
+      return chunk.toString('utf8', start, end);
     }
-    const body = this.#collect(piece);
+    const body = this.#collect(chunk.subarray(start, end));
     if (!isWhole) return null;
-    const text = body.toString('utf8', 0, this.#header.length);
+    const text = body.toString('utf8', 0, this.#length);
     this.#startFrame();
     return text;
   }
@@ -61,8 +70,7 @@ export class FrameDecoder {
     const received = this.#received + piece.length;
     let body = this.#body;
     if (body === null || body.length < received) {
-      const size = Math.min(this.#header.length, Math.max(2 * received, BODY_BUFFER_BYTES));
-      body = Buffer.allocUnsafe(size);
+      body = Buffer.allocUnsafe(Math.min(this.#length, Math.max(2 * received, BODY_BUFFER_BYTES)));
       this.#body?.copy(body, 0, 0, this.#received);
     }
     piece.copy(body, this.#received);
@@ -72,8 +80,8 @@ export class FrameDecoder {
   }
 
   #startFrame(): void {
-    this.#header = new FrameHeader(this.#frameBytesMax);
-    this.#isInBody = false;
+    this.#header = null;
+    this.#length = 0;
     this.#body = null;
     this.#received = 0;
   }

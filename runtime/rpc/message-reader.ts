@@ -5,19 +5,28 @@ import { AbstractMessageReader, type DataCallback, type Disposable, type Message
 import { OmaError } from '../../contract/errors.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 
+/** A message whose fields nobody has looked at. */
+export interface RawMessage {
+  readonly id?: unknown;
+  readonly method?: unknown;
+  readonly params?: unknown;
+  readonly error?: unknown;
+}
+
 /** What the reader needs to know of its connection, and whom it tells. */
 export interface ReaderOptions {
   readonly frameBytesMax: number;
-  /** Delivers a message, or throws if no peer of ours would send it. */
-  accept: (message: Message, deliver: DataCallback) => void;
+  /** Takes a message, or throws if no peer of ours would send it. */
+  readonly accept: (message: RawMessage) => void;
   /** The stream holds something else than messages. */
-  onFault: (error: OmaError) => void;
+  readonly onFault: (error: OmaError) => void;
 }
 
-/** Reads messages for vscode-jsonrpc from a stream: each is parsed once and delivered in the data event. */
+/** Reads the messages of a stream, each of which is parsed once, in the data event; vscode-jsonrpc gets those that are delivered to it. */
 export class FrameReader extends AbstractMessageReader {
   readonly #stream: Readable;
   readonly #options: ReaderOptions;
+  #deliver: DataCallback | null = null;
   #isLive = true;
 
   constructor(stream: Readable, options: ReaderOptions) {
@@ -28,9 +37,10 @@ export class FrameReader extends AbstractMessageReader {
 
   /** Begins to read; called once, by the library. */
   listen(deliver: DataCallback): Disposable {
+    this.#deliver = deliver;
     const decoder = new FrameDecoder(this.#options.frameBytesMax);
     const onBody = (text: string): boolean => {
-      this.#options.accept(parseMessage(text), deliver);
+      this.#options.accept(parseMessage(text));
       return this.#isLive;
     };
     this.#stream.on('data', (chunk: Buffer) => {
@@ -44,17 +54,22 @@ export class FrameReader extends AbstractMessageReader {
     return this;
   }
 
-  /** Delivers nothing from now on. */
+  /** Hands a message to the library. */
+  deliver(message: Message): void {
+    this.#deliver?.(message);
+  }
+
+  /** Takes nothing more from the stream. */
   override dispose(): void {
     this.#isLive = false;
     super.dispose();
   }
 }
 
-function parseMessage(text: string): Message {
+function parseMessage(text: string): RawMessage {
   const message: unknown = JSON.parse(text);
   if (typeof message !== 'object' || message === null) throw notJsonRpc();
-  return message as Message;
+  return message;
 }
 
 function notJsonRpc(): OmaError {

@@ -22,7 +22,7 @@ export const MESSAGE_TOO_LARGE = 'The message is too large.';
  */
 export class FrameWriter extends AbstractMessageWriter implements MessageWriter {
   /** Number of the call that the library wrote last. */
-  lastCallId: CallId | null = null;
+  lastCallId: CallId = 0;
   readonly #stream: Writable;
   readonly #options: WriterOptions;
   readonly #written = Promise.resolve();

@@ -1,4 +1,4 @@
-import type { MessageConnection } from 'vscode-jsonrpc/node';
+import type { Message, MessageConnection } from 'vscode-jsonrpc/node';
 
 import type { OmaError } from '../../contract/errors.ts';
 import type { CancelSignal } from '../../contract/operation.ts';
@@ -6,6 +6,7 @@ import { abortReason } from '../abort-reason.ts';
 import { DeadlineQueue, type Expiring } from './deadline-queue.ts';
 import type { CallId } from './incoming-calls.ts';
 import { deadlineExceeded, tooManyCalls } from './line-errors.ts';
+import type { FrameReader } from './message-reader.ts';
 import type { FrameWriter } from './message-writer.ts';
 import { fromWire } from './wire-error.ts';
 
@@ -19,30 +20,45 @@ export interface RequestOptions<T> {
   readonly decode: (answer: unknown) => T;
 }
 
-/** Knows the calls that this side has sent and that the peer has not answered. */
+/** What the calls go out by. */
+export interface OutgoingLine {
+  readonly rpc: MessageConnection;
+  readonly input: Pick<FrameReader, 'deliver'>;
+  readonly output: Pick<FrameWriter, 'lastCallId'>;
+}
+
+/** Knows the calls that this side has sent and whose callers still wait. */
 export class OutgoingCalls {
-  readonly #rpc: MessageConnection;
-  readonly #writer: Pick<FrameWriter, 'lastCallId'>;
+  readonly #line: OutgoingLine;
   readonly #callsMax: number;
   readonly #deadlines = new DeadlineQueue();
-  /** Calls without an answer, those that their caller gave up among them. */
-  #unanswered = 0;
   #closed: OmaError | null = null;
 
-  constructor(rpc: MessageConnection, writer: Pick<FrameWriter, 'lastCallId'>, callsMax: number) {
-    this.#rpc = rpc;
-    this.#writer = writer;
+  constructor(line: OutgoingLine, callsMax: number) {
+    this.#line = line;
     this.#callsMax = callsMax;
   }
 
   /** Calls the peer. Errors: OmaError, or the reason of the aborted signal. */
-  request<T>(method: string, params: object, options: RequestOptions<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      if (this.#closed !== null) reject(this.#closed);
-      else if (options.signal?.aborted === true) reject(abortReason(options.signal));
-      else if (this.#unanswered >= this.#callsMax) reject(tooManyCalls());
-      else this.#send(params, new OutgoingCall(this, { ...options, method, resolve, reject }));
-    });
+  request<T>(method: string, params: object, { deadlineMs, signal, decode }: RequestOptions<T>): Promise<T> {
+    const refused = this.#refuse(signal);
+    if (refused !== null) return Promise.reject(refused);
+    const answered = this.#line.rpc.sendRequest(method, params);
+    const call = new OutgoingCall(this.#line.output.lastCallId, performance.now() + deadlineMs, () =>
+      this.#giveUp(call, deadlineExceeded(method, deadlineMs)),
+    );
+    this.#deadlines.add(call);
+    if (signal !== undefined) this.#heed(signal, call);
+    return answered.then(
+      (answer) => {
+        this.#settle(call);
+        return decode(answer);
+      },
+      (error: unknown) => {
+        this.#settle(call);
+        throw call.failure ?? this.#closed ?? fromWire(error, method);
+      },
+    );
   }
 
   /** Makes every call that is under way, and every later one, fail with this error. */
@@ -51,89 +67,44 @@ export class OutgoingCalls {
     this.#deadlines.clear();
   }
 
-  /** Forgets a call that its caller got an answer to, or gave up. */
-  settled(call: Expiring): void {
+  #refuse(signal: CancelSignal | undefined): Error | null {
+    if (this.#closed !== null) return this.#closed;
+    if (signal?.aborted === true) return abortReason(signal);
+    return this.#deadlines.size >= this.#callsMax ? tooManyCalls() : null;
+  }
+
+  #heed(signal: CancelSignal, call: OutgoingCall): void {
+    const onAbort = (): void => this.#giveUp(call, abortReason(signal));
+    signal.addEventListener('abort', onAbort);
+    call.letGo = () => signal.removeEventListener('abort', onAbort);
+  }
+
+  #settle(call: OutgoingCall): void {
     this.#deadlines.delete(call);
+    call.letGo?.();
   }
 
-  /** Tells the peer that nobody waits any more. */
-  cancel(id: CallId | null): void {
-    if (this.#closed === null) void this.#rpc.sendNotification(CANCEL_METHOD, { id });
-  }
-
-  #send<T>(params: object, call: OutgoingCall<T>): void {
-    this.#unanswered += 1;
-    this.#rpc.sendRequest(call.method, params).then(
-      (answer) => {
-        this.#unanswered -= 1;
-        call.answer(answer);
-      },
-      (error: unknown) => {
-        this.#unanswered -= 1;
-        call.fail(this.#closed ?? fromWire(error, call.method));
-      },
-    );
-    call.id = this.#writer.lastCallId;
-    this.#deadlines.add(call);
+  #giveUp(call: OutgoingCall, failure: Error): void {
+    if (this.#closed !== null) return;
+    call.failure = failure;
+    // The library forgets the call as if the peer had refused it; what the peer answers later is ignored.
+    this.#line.input.deliver({ jsonrpc: '2.0', id: call.id, error: { code: 0, message: '' } } as Message);
+    void this.#line.rpc.sendNotification(CANCEL_METHOD, { id: call.id });
   }
 }
 
-interface CallOptions<T> extends RequestOptions<T> {
-  readonly method: string;
-  readonly resolve: (result: T) => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** One call until it is answered, given up or over its deadline, whichever comes first. */
-class OutgoingCall<T> implements Expiring {
-  id: CallId | null = null;
+/** One call whose caller waits. */
+class OutgoingCall implements Expiring {
+  readonly id: CallId;
   readonly deadlineAt: number;
-  readonly #calls: OutgoingCalls;
-  readonly #options: CallOptions<T>;
-  #onAbort: (() => void) | null = null;
-  #isSettled = false;
+  readonly expire: () => void;
+  /** Why it was given up on this side. */
+  failure: Error | null = null;
+  letGo: (() => void) | null = null;
 
-  constructor(calls: OutgoingCalls, options: CallOptions<T>) {
-    this.#calls = calls;
-    this.#options = options;
-    this.deadlineAt = performance.now() + options.deadlineMs;
-    if (options.signal === undefined) return;
-    this.#onAbort = () => this.#abort();
-    options.signal.addEventListener('abort', this.#onAbort);
-  }
-
-  get method(): string {
-    return this.#options.method;
-  }
-
-  answer(answer: unknown): void {
-    if (!this.#settle()) return;
-    try {
-      this.#options.resolve(this.#options.decode(answer));
-    } catch (error) {
-      this.#options.reject(error as Error);
-    }
-  }
-
-  fail(error: Error): void {
-    if (this.#settle()) this.#options.reject(error);
-  }
-
-  expire(): void {
-    this.fail(deadlineExceeded(this.method, this.#options.deadlineMs));
-    this.#calls.cancel(this.id);
-  }
-
-  #abort(): void {
-    if (this.#options.signal !== undefined) this.fail(abortReason(this.#options.signal));
-    this.#calls.cancel(this.id);
-  }
-
-  #settle(): boolean {
-    if (this.#isSettled) return false;
-    this.#isSettled = true;
-    this.#calls.settled(this);
-    if (this.#onAbort !== null) this.#options.signal?.removeEventListener('abort', this.#onAbort);
-    return true;
+  constructor(id: CallId, deadlineAt: number, expire: () => void) {
+    this.id = id;
+    this.deadlineAt = deadlineAt;
+    this.expire = expire;
   }
 }

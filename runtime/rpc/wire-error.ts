@@ -51,8 +51,8 @@ export function fromWire(error: unknown, method: string): OmaError {
   );
 }
 
-/** Reads why the peer is about to close the connection; null if it does not say. */
-export function farewellReason(data: unknown): OmaError | null {
-  const body = errorBodySchema.safeParse(data);
+/** Reads from an error that answers no call why the peer is about to close the connection; null if it does not say. */
+export function farewellReason(error: unknown): OmaError | null {
+  const body = errorBodySchema.safeParse((error as { readonly data?: unknown } | null | undefined)?.data);
   return body.success ? new OmaError(body.data.code, body.data.message) : null;
 }
