@@ -19,7 +19,10 @@ const errorSchema = z
     type: textSchema,
     message: textSchema,
     param: textSchema,
-    resets_at: z.union([z.number(), z.string().max(64)]).optional().catch(undefined),
+    resets_at: z
+      .union([z.number(), z.string().max(64)])
+      .optional()
+      .catch(undefined),
     resets_in_seconds: z.number().optional().catch(undefined),
   })
   .transform(({ code, type, message, param, resets_at: resetsAt, resets_in_seconds: resetsInSeconds }): ErrorFacts => ({
@@ -30,7 +33,10 @@ const errorSchema = z
     resetsInSeconds: resetsInSeconds ?? null,
   }));
 
-const errorOrTextSchema = z.union([errorSchema, z.string().transform((message): ErrorFacts => ({ ...NOTHING, message }))]).optional().catch(undefined);
+const errorOrTextSchema = z
+  .union([errorSchema, z.string().transform((message): ErrorFacts => ({ ...NOTHING, message }))])
+  .optional()
+  .catch(undefined);
 
 const bodySchema = z.object({
   error: errorOrTextSchema,

@@ -1,4 +1,7 @@
-/** How a stream of model output has ended, by its own events. Shape: `data` is the JSON of the failure event, or its beginning. */
+/**
+ * How a stream of model output has ended, by its own events. Shape: `data` is the JSON of the failure event, or its
+ * beginning.
+ */
 export type StreamVerdict = { readonly kind: 'completed' } | { readonly kind: 'failed'; readonly data: string };
 
 /** Follows a stream of events without keeping it. */
@@ -25,7 +28,10 @@ const FAILURE_BYTES_MAX = 64 * 1_024;
 const HEAD_BYTES = 64;
 
 const NEWLINE = 0x0a;
-/** First letters of `error`, and behind `response.` of completed, failed, incomplete; one byte passes most events over. */
+/**
+ * First letters of `error`, and behind `response.` of completed, failed, incomplete; one byte passes most events
+ * over.
+ */
 const ERROR_INITIAL = 0x65;
 const KIND_INITIALS = new Set([0x63, 0x66, 0x69]);
 
@@ -34,7 +40,8 @@ const FAILED = /^(response\.failed|error)\b/;
 
 /**
  * Watches for the events that end an answer.
- * Why: it runs on every chunk of every answer, so it finds the beginnings of lines by one native search and reads a few bytes behind each. A line break cannot
+ * Why: it runs on every chunk of every answer, so it finds the beginnings of lines by one native search and reads a
+ * few bytes behind each. A line break cannot
  * stand inside the data of an event, so nothing that a model writes is mistaken for an event.
  */
 export function createEventWatch(): EventWatch {
@@ -59,10 +66,16 @@ export function createEventWatch(): EventWatch {
   return {
     push(bytes) {
       const chunk = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      if (failure.length > 0) { keep(failure, chunk); return; }
+      if (failure.length > 0) {
+        keep(failure, chunk);
+        return;
+      }
       lines ??= chunk.includes('event: ') ? NAMED : UNNAMED;
       const seam = open.length === 0 ? open : Buffer.concat([open, chunk.subarray(0, HEAD_BYTES)]);
-      if (search(seam, lines)) { keep(failure, chunk.subarray(HEAD_BYTES)); return; }
+      if (search(seam, lines)) {
+        keep(failure, chunk.subarray(HEAD_BYTES));
+        return;
+      }
       if (!search(chunk, lines)) open = unfinished(open, chunk);
     },
     isCompleted: () => completed && failure.length === 0,

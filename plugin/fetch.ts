@@ -31,7 +31,8 @@ interface Job {
 
 /**
  * Makes the `fetch` that a host uses in place of its own: lease an account, send straight upstream, report.
- * Shape: at most ATTEMPTS_MAX accounts have a turn, and never more than were eligible at the first; once a byte of the answer was handed on, nothing is tried again.
+ * Shape: at most ATTEMPTS_MAX accounts have a turn, and never more than were eligible at the first; once a byte of
+ * the answer was handed on, nothing is tried again.
  * Not: it knows no host; what the host cannot tell apart from its own `fetch` is the point.
  */
 export function createFetch(deps: FetchDeps): Fetch {
@@ -52,13 +53,18 @@ async function serve(deps: FetchDeps, job: Job): Promise<Response> {
     if (round.kind === 'done') return round.response;
     const waitMs = round.noEligible === null ? null : waitFor(round.noEligible, deps.now());
     if (waitMs === null || waits >= WAITS_MAX) return round.refuse();
-    deps.notices.toast('info', `No account can serve this now; ${round.noEligible?.earliestAlias ?? 'one'} is back in ${spanText(waitMs)}. Waiting for it.`);
+    deps.notices.toast(
+      'info',
+      `No account can serve this now; ${round.noEligible?.earliestAlias ?? 'one'} is back in ${spanText(waitMs)}. Waiting for it.`,
+    );
     await deps.wait(waitMs, job.request.signal);
   }
 }
 
 /** Answered, or nobody is left; then `refuse` makes the answer that says so. */
-type Round = { readonly kind: 'done'; readonly response: Response } | { readonly kind: 'dry'; readonly noEligible: NoEligible | null; readonly refuse: () => Response };
+type Round =
+  | { readonly kind: 'done'; readonly response: Response }
+  | { readonly kind: 'dry'; readonly noEligible: NoEligible | null; readonly refuse: () => Response };
 
 /** Lets one account after another try, none twice. */
 async function tryAccounts(deps: FetchDeps, job: Job): Promise<Round> {
@@ -81,15 +87,28 @@ async function tryAccounts(deps: FetchDeps, job: Job): Promise<Round> {
   return passedOn(failures) ?? { kind: 'dry', noEligible: null, refuse: () => refusalAfter(failures, deps.now()) };
 }
 
-async function acquire(deps: FetchDeps, { request, requestId, rootSessionId, budget }: Job, failures: readonly Failure[]): Promise<Lease | Round> {
+async function acquire(
+  deps: FetchDeps,
+  { request, requestId, rootSessionId, budget }: Job,
+  failures: readonly Failure[],
+): Promise<Lease | Round> {
   const { sessionId, model, signal } = request;
   const exclude = failures.map(({ alias }) => alias);
   try {
-    return await deps.supervisor.acquire({ requestId, sessionId, rootSessionId, model, attempt: budget.attempts + 1, exclude }, signal);
+    return await deps.supervisor.acquire(
+      { requestId, sessionId, rootSessionId, model, attempt: budget.attempts + 1, exclude },
+      signal,
+    );
   } catch (error) {
     if (!isOmaError(error)) throw error;
     deps.notices.log('warn', 'no lease', { requestId, code: error.code });
-    return passedOn(failures) ?? { kind: 'dry', noEligible: noEligibleOf(error), refuse: () => refusalFor(error, deps.now()) };
+    return (
+      passedOn(failures) ?? {
+        kind: 'dry',
+        noEligible: noEligibleOf(error),
+        refuse: () => refusalFor(error, deps.now()),
+      }
+    );
   }
 }
 
@@ -105,8 +124,19 @@ function waitFor({ earliestRecoveryMs }: NoEligible, now: number): number | null
 }
 
 function announce(notices: Notices, { alias, movedFrom, movedBecause }: Lease, failed: Failure | undefined): void {
-  if (failed !== undefined && failed.alias !== alias) notices.toast('info', `Moved from ${failed.alias} to ${alias}: ${failed.alias} ${becauseText(failed.kind)}.`);
-  else if (movedFrom !== null) notices.toast('info', `Moved from ${movedFrom} to ${alias}: ${movedFrom} ${becauseText(movedBecause)}.`);
+  if (failed !== undefined && failed.alias !== alias)
+    notices.toast('info', `Moved from ${failed.alias} to ${alias}: ${failed.alias} ${becauseText(failed.kind)}.`);
+  else if (movedFrom !== null)
+    notices.toast('info', `Moved from ${movedFrom} to ${alias}: ${movedFrom} ${becauseText(movedBecause)}.`);
 }
 
-const UNUSED = { kind: 'aborted', status: null, retryAtMs: null, limitId: null, errorCode: 'unused', phase: 'before-output', firstByteMs: null, durationMs: 0 } as const;
+const UNUSED = {
+  kind: 'aborted',
+  status: null,
+  retryAtMs: null,
+  limitId: null,
+  errorCode: 'unused',
+  phase: 'before-output',
+  firstByteMs: null,
+  durationMs: 0,
+} as const;

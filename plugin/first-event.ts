@@ -1,4 +1,7 @@
-/** The beginning of a streamed answer. Shape: `held` are the chunks read so far, in order; they still have to be handed on. */
+/**
+ * The beginning of a streamed answer. Shape: `held` are the chunks read so far, in order; they still have to be
+ * handed on.
+ */
 export interface Opening {
   readonly held: readonly Uint8Array[];
   readonly ended: boolean;
@@ -9,16 +12,29 @@ export interface Opening {
 /** Where chunks come from. */
 export type ChunkReader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' | 'cancel'>;
 
-/** An opening longer than this is handed on as it is, in bytes. The first event repeats instructions and tools, some 30 kB. */
+/**
+ * An opening longer than this is handed on as it is, in bytes. The first event repeats instructions and tools, some
+ * 30 kB.
+ */
 const OPENING_BYTES_MAX = 512 * 1_024;
 
-/** Events that come before output and promise nothing. OpenCode itself waits for the first event that is none of these. */
-const PREAMBLE = new Set(['response.created', 'response.queued', 'response.in_progress', 'codex.rate_limits', 'keepalive']);
+/**
+ * Events that come before output and promise nothing. OpenCode itself waits for the first event that is none of
+ * these.
+ */
+const PREAMBLE = new Set([
+  'response.created',
+  'response.queued',
+  'response.in_progress',
+  'codex.rate_limits',
+  'keepalive',
+]);
 const FAILURES = new Set(['response.failed', 'error']);
 
 /**
  * Reads a stream up to its first event that is output or failure.
- * Why: until then nothing was handed to the host, so a refusal that comes as an event instead of a status can still be moved to another account.
+ * Why: until then nothing was handed to the host, so a refusal that comes as an event instead of a status can still
+ * be moved to another account.
  */
 export async function readOpening(reader: ChunkReader, onFirstByte: () => void): Promise<Opening> {
   const held: Uint8Array[] = [];

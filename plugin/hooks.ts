@@ -27,7 +27,8 @@ export type Server = (input: HostInput, options?: unknown) => Promise<HostHooks>
 
 /**
  * Makes the entry that OpenCode calls.
- * Why: all directories of one process share one connection, which is why it is made here, and by the first of them; nothing connects before the first request.
+ * Why: all directories of one process share one connection, which is why it is made here, and by the first of them;
+ * nothing connects before the first request.
  */
 export function createServer(deps: PluginDeps): Server {
   let shared: Supervisor | null = null;
@@ -48,7 +49,13 @@ export function createServer(deps: PluginDeps): Server {
   };
 }
 
-function hooksOf(deps: PluginDeps & { readonly supervisor: Supervisor; readonly notices: Notices; readonly onHost: (host: string) => void }): HostHooks {
+function hooksOf(
+  deps: PluginDeps & {
+    readonly supervisor: Supervisor;
+    readonly notices: Notices;
+    readonly onHost: (host: string) => void;
+  },
+): HostHooks {
   const { supervisor, notices, now, auth } = deps;
   const fetch = createFetch(deps);
   return {
@@ -61,10 +68,17 @@ function hooksOf(deps: PluginDeps & { readonly supervisor: Supervisor; readonly 
 }
 
 /** A person who logged in with an API key pays for it and means it; oma serves ChatGPT logins only. */
-async function usesApiKey(login: () => Promise<{ readonly type: string } | undefined>, notices: Notices): Promise<boolean> {
+async function usesApiKey(
+  login: () => Promise<{ readonly type: string } | undefined>,
+  notices: Notices,
+): Promise<boolean> {
   try {
     const isKey = (await login())?.type === 'api';
-    if (isKey) notices.log('warn', 'OpenAI is logged in with an API key, so oma stays out of the way. Use `opencode auth login` and an OMA method to change that.');
+    if (isKey)
+      notices.log(
+        'warn',
+        'OpenAI is logged in with an API key, so oma stays out of the way. Use `opencode auth login` and an OMA method to change that.',
+      );
     return isKey;
   } catch {
     return false; // a loader that throws ends OpenCode's TUI

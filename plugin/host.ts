@@ -4,8 +4,16 @@ import type { Fetch } from './request.ts';
 /** The part of OpenCode's plugin API that oma uses; OpenCode 1.18. */
 export interface HostInput {
   readonly client: {
-    readonly app: { readonly log: (options: { body: { service: string; level: Level; message: string; extra?: Record<string, unknown> } }) => Promise<unknown> };
-    readonly tui: { readonly showToast: (options: { body: { title: string; message: string; variant: ToastVariant; duration: number } }) => Promise<unknown> };
+    readonly app: {
+      readonly log: (options: {
+        body: { service: string; level: Level; message: string; extra?: Record<string, unknown> };
+      }) => Promise<unknown>;
+    };
+    readonly tui: {
+      readonly showToast: (options: {
+        body: { title: string; message: string; variant: ToastVariant; duration: number };
+      }) => Promise<unknown>;
+    };
     readonly auth: { readonly set: (options: { path: { id: string }; body: HostLogin }) => Promise<unknown> };
   };
 }
@@ -15,7 +23,9 @@ export interface HostHooks {
   readonly auth: {
     readonly provider: string;
     /** Why: a loader that throws ends the TUI, and one that waits hangs it. */
-    readonly loader: (login: () => Promise<{ readonly type: string } | undefined>) => Promise<{ readonly fetch?: Fetch }>;
+    readonly loader: (
+      login: () => Promise<{ readonly type: string } | undefined>,
+    ) => Promise<{ readonly fetch?: Fetch }>;
     readonly methods: readonly HostLoginMethod[];
   };
 }
@@ -59,8 +69,10 @@ const TOAST_MS = 6_000;
 /** Says things through OpenCode: toasts and its own log, never the terminal. */
 export function hostNotices({ client }: HostInput): Notices {
   return {
-    toast: (variant, message) => quietly(() => client.tui.showToast({ body: { title: TITLE, message, variant, duration: TOAST_MS } })),
-    log: (level, message, extra = {}) => quietly(() => client.app.log({ body: { service: TITLE, level, message: `${TITLE}: ${message}`, extra } })),
+    toast: (variant, message) =>
+      quietly(() => client.tui.showToast({ body: { title: TITLE, message, variant, duration: TOAST_MS } })),
+    log: (level, message, extra = {}) =>
+      quietly(() => client.app.log({ body: { service: TITLE, level, message: `${TITLE}: ${message}`, extra } })),
   };
 }
 

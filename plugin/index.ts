@@ -12,7 +12,10 @@ import { waitReal } from './wait.ts';
 const { env: environment } = process;
 const home = environment['HOME'] || homedir();
 
-/** OpenCode's entry. Not: `setup`, the entry announced for OpenCode 2; there is nothing yet to build and prove it against. */
+/**
+ * OpenCode's entry. Not: `setup`, the entry announced for OpenCode 2; there is nothing yet to build and prove it
+ * against.
+ */
 export default {
   id: 'oma',
   server: createServer({

@@ -35,7 +35,12 @@ export interface Link {
 }
 
 /** Failures that say nobody is there, rather than that a call was refused. */
-const GONE: readonly ErrorCode[] = ['SUPERVISOR_NOT_RUNNING', 'SUPERVISOR_START_FAILED', 'CONNECTION_CLOSED', 'DEADLINE_EXCEEDED'];
+const GONE: readonly ErrorCode[] = [
+  'SUPERVISOR_NOT_RUNNING',
+  'SUPERVISOR_START_FAILED',
+  'CONNECTION_CLOSED',
+  'DEADLINE_EXCEEDED',
+];
 
 const RECONNECT: Backoff = { baseMs: 100, maxMs: 5_000 };
 
@@ -95,5 +100,10 @@ export function isGone(error: unknown): boolean {
 
 function unreachable(error: unknown): OmaError {
   const why = error instanceof Error ? redact(error.message) : 'unknown error';
-  return new OmaError('SUPERVISOR_START_FAILED', `The supervisor cannot be reached (${why}). Look at "oma doctor".`, {}, error);
+  return new OmaError(
+    'SUPERVISOR_START_FAILED',
+    `The supervisor cannot be reached (${why}). Look at "oma doctor".`,
+    {},
+    error,
+  );
 }

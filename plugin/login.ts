@@ -23,7 +23,10 @@ const ALIAS_PROMPT: HostPrompt = {
   key: 'alias',
   message: 'Name for this account in oma',
   placeholder: 'work',
-  validate: (value) => (aliasSchema.safeParse(value).success ? undefined : 'Use letters, digits, ".", "_", "-" or "@", beginning with a letter or digit.'),
+  validate: (value) =>
+    aliasSchema.safeParse(value).success
+      ? undefined
+      : 'Use letters, digits, ".", "_", "-" or "@", beginning with a letter or digit.',
 };
 
 /**
@@ -32,24 +35,48 @@ const ALIAS_PROMPT: HostPrompt = {
  */
 export function loginMethods(deps: LoginDeps): readonly HostLoginMethod[] {
   return [
-    { type: 'oauth', label: 'OMA: add a ChatGPT account (browser)', prompts: [ALIAS_PROMPT], authorize: (inputs) => plainly(deps, () => addAccount(deps, 'browser', inputs)) },
-    { type: 'oauth', label: 'OMA: add a ChatGPT account (device code)', prompts: [ALIAS_PROMPT], authorize: (inputs) => plainly(deps, () => addAccount(deps, 'device', inputs)) },
-    { type: 'oauth', label: 'OMA: import the current OpenCode login', authorize: () => Promise.resolve(importLogin(deps)) },
+    {
+      type: 'oauth',
+      label: 'OMA: add a ChatGPT account (browser)',
+      prompts: [ALIAS_PROMPT],
+      authorize: (inputs) => plainly(deps, () => addAccount(deps, 'browser', inputs)),
+    },
+    {
+      type: 'oauth',
+      label: 'OMA: add a ChatGPT account (device code)',
+      prompts: [ALIAS_PROMPT],
+      authorize: (inputs) => plainly(deps, () => addAccount(deps, 'device', inputs)),
+    },
+    {
+      type: 'oauth',
+      label: 'OMA: import the current OpenCode login',
+      authorize: () => Promise.resolve(importLogin(deps)),
+    },
   ];
 }
 
-async function addAccount(deps: LoginDeps, method: LoginMethod, inputs: Readonly<Record<string, string>> | undefined): Promise<HostAuthorization> {
+async function addAccount(
+  deps: LoginDeps,
+  method: LoginMethod,
+  inputs: Readonly<Record<string, string>> | undefined,
+): Promise<HostAuthorization> {
   const alias = aliasSchema.safeParse(inputs?.['alias']);
   if (!alias.success) throw new Error('The account needs a name, such as "work".');
   const login = await (await deps.client())['account.add']({ alias: alias.data, method });
   const code = login.userCode === null ? '' : ` Code: ${login.userCode}`;
-  return { url: login.url ?? '', instructions: `${login.instructions}${code}`, method: 'auto', callback: () => plainly(deps, () => finished(deps, login)) };
+  return {
+    url: login.url ?? '',
+    instructions: `${login.instructions}${code}`,
+    method: 'auto',
+    callback: () => plainly(deps, () => finished(deps, login)),
+  };
 }
 
 async function finished(deps: LoginDeps, begun: LoginView): ReturnType<HostAuthorization['callback']> {
   const until = Date.parse(begun.expiresAt) + EXPIRY_MARGIN_MS;
   let login = begun;
-  while (login.state === 'in-progress' && deps.now() < until) login = await (await deps.client())['login.wait']({ loginId: begun.loginId });
+  while (login.state === 'in-progress' && deps.now() < until)
+    login = await (await deps.client())['login.wait']({ loginId: begun.loginId });
   if (login.state !== 'success') throw new Error(login.error?.message ?? 'The login was not finished in time.');
   deps.notices.toast('success', `${login.alias} is ready.`);
   return { ...PLACEHOLDER_LOGIN, type: 'success' };
@@ -59,11 +86,17 @@ function importLogin(deps: LoginDeps): HostAuthorization {
   const callback = async (): ReturnType<HostAuthorization['callback']> => {
     const result = await (await deps.client())['account.import']({ source: 'opencode', path: deps.authFile });
     const [first] = [...result.imported, ...result.updated];
-    if (first === undefined) throw new Error(result.skipped[0]?.because ?? 'OpenCode has no login that could be imported.');
+    if (first === undefined)
+      throw new Error(result.skipped[0]?.because ?? 'OpenCode has no login that could be imported.');
     deps.notices.toast('success', `${first.alias} is ready.`);
     return { ...PLACEHOLDER_LOGIN, type: 'success' };
   };
-  return { url: '', instructions: 'oma takes over the login that OpenCode has now.', method: 'auto', callback: () => plainly(deps, callback) };
+  return {
+    url: '',
+    instructions: 'oma takes over the login that OpenCode has now.',
+    method: 'auto',
+    callback: () => plainly(deps, callback),
+  };
 }
 
 /** OpenCode's CLI shows the message of a thrown error; the TUI shows the toast. */

@@ -1,6 +1,6 @@
 import type { Outcome, OutcomeKind } from '../contract/failure.ts';
 import type { EpochMs } from '../contract/scalars.ts';
-import { type ErrorFacts,errorFacts } from './error-facts.ts';
+import { type ErrorFacts, errorFacts } from './error-facts.ts';
 import { limitIdOf, resetOf } from './reset.ts';
 
 /** What a failed request means. */
@@ -30,8 +30,10 @@ const CODE_CHARS_MAX = 64;
 const CLIENT_ERROR_MIN = 400;
 const SERVER_ERROR_MIN = 500;
 
-const LIMIT_CODES = /^(usage_limit_(reached|exceeded)|rate_limit\w*|insufficient_quota|\w*credits_depleted|too_many_requests)$/;
-const LOGIN_CODES = /^(token_(expired|invalidated|revoked)|invalid_token|invalid_api_key|authentication_error|unauthorized)$/;
+const LIMIT_CODES =
+  /^(usage_limit_(reached|exceeded)|rate_limit\w*|insufficient_quota|\w*credits_depleted|too_many_requests)$/;
+const LOGIN_CODES =
+  /^(token_(expired|invalidated|revoked)|invalid_token|invalid_api_key|authentication_error|unauthorized)$/;
 const DEACTIVATED = /deactivated/;
 const MODEL_CODES = /^(model_not_found|unsupported_model|model_not_supported|invalid_model)$/;
 const MODEL_TEXT = /model is not supported|\bmodel\b.{0,160}\bdoes not exist\b|requested model\b.{0,160}\b(not|no)\b/i;
@@ -45,13 +47,19 @@ export function judgeAnswer(answer: Answer, now: EpochMs): Verdict {
   return verdict(kind, { facts, headers: answer.headers, status: answer.status }, now);
 }
 
-/** Tells whether an answer with a good status is a failure all the same: a gateway's page, or JSON that names an error. */
+/**
+ * Tells whether an answer with a good status is a failure all the same: a gateway's page, or JSON that names an
+ * error.
+ */
 export function isDisguisedFailure(answer: Answer): boolean {
   const facts = errorFacts(answer.text);
   return isPage(answer) || facts.code !== null || facts.message !== '';
 }
 
-/** Says what a failure event means, from the JSON of its data; null = a failure that is between the host and the model. */
+/**
+ * Says what a failure event means, from the JSON of its data; null = a failure that is between the host and the
+ * model.
+ */
 export function judgeEvent(data: string, status: number, now: EpochMs): Verdict | null {
   const facts = errorFacts(data);
   const kind = codeKind(facts);
@@ -69,12 +77,20 @@ export function judgeThrown(error: unknown, signal: AbortSignal | null, phase: O
 /** Puts a verdict, or null for a success, and the times of a request into the report about it. */
 export function outcomeOf(verdict: Verdict | null, phase: Outcome['phase'], timing: Timing): Outcome {
   const { startedAt, firstByteAt, endedAt } = timing;
-  const times = { firstByteMs: firstByteAt === null ? null : Math.max(0, firstByteAt - startedAt), durationMs: Math.max(0, endedAt - startedAt) };
-  if (verdict === null) return { kind: 'success', status: 200, retryAtMs: null, limitId: null, errorCode: null, phase, ...times };
+  const times = {
+    firstByteMs: firstByteAt === null ? null : Math.max(0, firstByteAt - startedAt),
+    durationMs: Math.max(0, endedAt - startedAt),
+  };
+  if (verdict === null)
+    return { kind: 'success', status: 200, retryAtMs: null, limitId: null, errorCode: null, phase, ...times };
   return { ...verdict, phase, ...times };
 }
 
-function verdict(kind: Verdict['kind'], from: { facts: ErrorFacts; headers: Headers | null; status: number }, now: EpochMs): Verdict {
+function verdict(
+  kind: Verdict['kind'],
+  from: { facts: ErrorFacts; headers: Headers | null; status: number },
+  now: EpochMs,
+): Verdict {
   const limited = kind === 'rate-limited';
   return {
     kind,
@@ -114,12 +130,15 @@ function codeKind({ code, message, param }: ErrorFacts): Verdict['kind'] | null 
   if (LIMIT_CODES.test(name)) return 'rate-limited';
   if (LOGIN_CODES.test(name)) return 'unauthorized';
   if (DEACTIVATED.test(name)) return 'workspace-deactivated';
-  if (MODEL_CODES.test(name) || MODEL_TEXT.test(message) || (name === 'unsupported_value' && param === 'model')) return 'model-unsupported';
+  if (MODEL_CODES.test(name) || MODEL_TEXT.test(message) || (name === 'unsupported_value' && param === 'model'))
+    return 'model-unsupported';
   return null;
 }
 
 function isPage({ headers, text }: Answer): boolean {
-  return headers.has('cf-mitigated') || /html/i.test(headers.get('content-type') ?? '') || /^\s*<(!doctype|html)/i.test(text);
+  return (
+    headers.has('cf-mitigated') || /html/i.test(headers.get('content-type') ?? '') || /^\s*<(!doctype|html)/i.test(text)
+  );
 }
 
 /** A web page is a gateway's answer: below 500 it turned the request away, else something behind it failed. */

@@ -33,7 +33,9 @@ export async function ensurePlaceholder({ client }: HostInput, place: AuthPlace,
     await client.auth.set({ path: { id: OPENCODE_PROVIDER }, body: PLACEHOLDER_LOGIN });
     notices.log('info', 'put the placeholder login into auth.json');
   } catch (error) {
-    notices.log('warn', 'could not put the placeholder login into auth.json', { because: error instanceof Error ? error.name : 'unknown' });
+    notices.log('warn', 'could not put the placeholder login into auth.json', {
+      because: error instanceof Error ? error.name : 'unknown',
+    });
   }
 }
 

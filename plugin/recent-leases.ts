@@ -36,7 +36,9 @@ export function createRecentLeases(): RecentLeases {
     find(request, now) {
       const own = leases.get(keyOf(request));
       const candidates = [...(own === undefined ? [] : [own]), ...[...leases.values()].reverse()];
-      const found = candidates.find((lease) => lease.tokenExpiresAtMs > now + TOKEN_MARGIN_MS && !request.exclude.includes(lease.alias));
+      const found = candidates.find(
+        (lease) => lease.tokenExpiresAtMs > now + TOKEN_MARGIN_MS && !request.exclude.includes(lease.alias),
+      );
       return found === undefined ? null : { ...found, movedFrom: null, movedBecause: null };
     },
   };

@@ -22,7 +22,8 @@ const NAMED_MAX = 8;
 
 /**
  * Answers the host in oma's own name.
- * Why: status 400 without a word that the host takes for a passing failure is shown to the user at once; anything else is sent again, up to five times.
+ * Why: status 400 without a word that the host takes for a passing failure is shown to the user at once; anything
+ * else is sent again, up to five times.
  */
 export function refusal(code: ErrorCode, message: string): Response {
   const body = { error: { type: 'oma', code, message: unretryable(message) } };
@@ -33,26 +34,45 @@ export function refusal(code: ErrorCode, message: string): Response {
 export function refusalFor(error: OmaError, now: EpochMs): Response {
   const details = noEligibleOf(error);
   if (details !== null) return refusal(error.code, noEligibleText(details, now));
-  if (error.code === 'SUPERVISOR_NOT_RUNNING') return refusal(error.code, 'oma supervisor is not running: run `oma up`.');
+  if (error.code === 'SUPERVISOR_NOT_RUNNING')
+    return refusal(error.code, 'oma supervisor is not running: run `oma up`.');
   return refusal(error.code, `oma: ${error.message}`);
 }
 
-/** Refuses because every account that could serve was tried. */
+/** Refuses because every account that could serve was tried; none = its supervisor was lost each time. */
 export function refusalAfter(tried: readonly Tried[], now: EpochMs): Response {
-  const accounts = tried.map(({ alias, kind, retryAtMs }) => `${alias} ${becauseText(kind)}${backText(retryAtMs, now)}`);
-  return refusal('NO_ELIGIBLE_ACCOUNTS', `oma tried ${accounts.length === 1 ? 'one account' : `${accounts.length} accounts`} in vain: ${listText(accounts)}. See \`oma status\`.`);
+  if (tried.length === 0)
+    return refusal(
+      'CONNECTION_CLOSED',
+      'oma lost its supervisor during this request. Send the message again; see `oma status`.',
+    );
+  const accounts = tried.map(
+    ({ alias, kind, retryAtMs }) => `${alias} ${becauseText(kind)}${backText(retryAtMs, now)}`,
+  );
+  return refusal(
+    'NO_ELIGIBLE_ACCOUNTS',
+    `oma tried ${accounts.length === 1 ? 'one account' : `${accounts.length} accounts`} in vain: ${listText(accounts)}. See \`oma status\`.`,
+  );
 }
 
 /** Reads why nobody can serve out of the supervisor's refusal; null = the error is another one. */
 export function noEligibleOf(error: unknown): NoEligible | null {
   if (!isOmaError(error, 'NO_ELIGIBLE_ACCOUNTS')) return null;
-  return noEligibleDetailsSchema.safeParse(error.details).data ?? { accounts: [], earliestRecovery: null, earliestRecoveryMs: null, earliestAlias: null };
+  return (
+    noEligibleDetailsSchema.safeParse(error.details).data ?? {
+      accounts: [],
+      earliestRecovery: null,
+      earliestRecoveryMs: null,
+      earliestAlias: null,
+    }
+  );
 }
 
 function noEligibleText({ accounts, earliestRecoveryMs, earliestAlias }: NoEligible, now: EpochMs): string {
   if (accounts.length === 0) return 'oma has no account yet: run `oma add NAME`.';
   const named = listText(accounts.map((account) => blockedText(account, now)));
-  if (earliestAlias === null || earliestRecoveryMs === null) return `No account can serve this now: ${named}. None comes back by itself: see \`oma list\`.`;
+  if (earliestAlias === null || earliestRecoveryMs === null)
+    return `No account can serve this now: ${named}. None comes back by itself: see \`oma list\`.`;
   const first = accounts.length > 1 ? ` ${earliestAlias} is back first.` : '';
   return `No account can serve this now: ${named}.${first}`;
 }

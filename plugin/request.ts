@@ -54,7 +54,12 @@ export function backendPath(input: FetchInput): string | null {
  * Errors: RangeError for a streamed body beyond BODY_BYTES_MAX.
  */
 export async function readRequest(path: string, input: FetchInput, init: RequestInit = {}): Promise<HostRequest> {
-  const { headers, body: given, signal, method } = input instanceof Request ? new Request(input, init) : { ...init, headers: new Headers(init.headers) };
+  const {
+    headers,
+    body: given,
+    signal,
+    method,
+  } = input instanceof Request ? new Request(input, init) : { ...init, headers: new Headers(init.headers) };
   const body = await replayable(given);
   return {
     path,
@@ -139,7 +144,8 @@ async function collect(stream: ReadableStream<Uint8Array>): Promise<Uint8Array<A
   let bytes = 0;
   for await (const chunk of stream) {
     bytes += chunk.byteLength;
-    if (bytes > BODY_BYTES_MAX) throw new RangeError(`oma cannot send a streamed body of more than ${BODY_BYTES_MAX / 1_024 / 1_024} MiB.`);
+    if (bytes > BODY_BYTES_MAX)
+      throw new RangeError(`oma cannot send a streamed body of more than ${BODY_BYTES_MAX / 1_024 / 1_024} MiB.`);
     chunks.push(chunk);
   }
   const whole = new Uint8Array(bytes);

@@ -8,10 +8,17 @@ const EPOCH_MS_MIN = 100_000_000_000;
 const FULL_PERCENT = 100;
 const SLOTS = ['primary', 'secondary'];
 
-const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: SECOND_MS, m: 60 * SECOND_MS, h: 3_600 * SECOND_MS, d: 86_400 * SECOND_MS };
+const UNITS_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: SECOND_MS,
+  m: 60 * SECOND_MS,
+  h: 3_600 * SECOND_MS,
+  d: 86_400 * SECOND_MS,
+};
 
 /**
- * Finds the instant at which the answer says the limit is over: its body, else `retry-after`, else the reset of the exhausted windows, else its text.
+ * Finds the instant at which the answer says the limit is over: its body, else `retry-after`, else the reset of the
+ * exhausted windows, else its text.
  * Why: of the body's two ways to say it the relative one wins, because a wrong local clock cannot spoil it.
  */
 export function resetOf(headers: Headers | null, facts: ErrorFacts, now: EpochMs): EpochMs | null {
@@ -40,7 +47,10 @@ function retryAfter(headers: Headers, now: EpochMs): EpochMs | null {
   return given === null ? null : instantOf(given);
 }
 
-/** The account is back when the last of its exhausted windows is. A window below 100 % says nothing about this refusal. */
+/**
+ * The account is back when the last of its exhausted windows is. A window below 100 % says nothing about this
+ * refusal.
+ */
 function windowReset(headers: Headers, now: EpochMs): EpochMs | null {
   const family = `x-${(limitIdOf(headers) ?? 'codex').replaceAll('_', '-')}`;
   const resets = SLOTS.map((slot) => {

@@ -1,6 +1,8 @@
 /**
- * What makes OpenCode 1.18 send a request again, whatever its status: it searches message and body of every failure for these.
- * Why: an answer that is meant for the user must match none of them, or the user waits through five retries before seeing it.
+ * What makes OpenCode 1.18 send a request again, whatever its status: it searches message and body of every failure
+ * for these.
+ * Why: an answer that is meant for the user must match none of them, or the user waits through five retries before
+ * seeing it.
  * test/integration/plugin/host-words.spec.ts compares this list with the one inside the pinned OpenCode.
  */
 export const RETRY_WORDS: readonly RegExp[] = [
@@ -22,7 +24,10 @@ const SPLITS_MAX = 200;
 /** What is left when a text cannot be made safe. */
 const LAST_RESORT = 'oma could not send this request; `oma status` says why.';
 
-/** Keeps a text readable but makes sure that OpenCode does not take it for a passing failure, however accounts and models are named. */
+/**
+ * Keeps a text readable but makes sure that OpenCode does not take it for a passing failure, however accounts and
+ * models are named.
+ */
 export function unretryable(text: string): string {
   let safe = text;
   for (let splits = 0; splits < SPLITS_MAX; splits += 1) {

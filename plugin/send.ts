@@ -2,7 +2,15 @@ import type { Outcome } from '../contract/failure.ts';
 import type { Lease } from '../contract/lease.ts';
 import type { EpochMs } from '../contract/scalars.ts';
 import { type ChunkReader, readOpening } from './first-event.ts';
-import { type Answer, isDisguisedFailure, judgeAnswer, judgeEvent, judgeThrown, outcomeOf, type Verdict } from './outcome.ts';
+import {
+  type Answer,
+  isDisguisedFailure,
+  judgeAnswer,
+  judgeEvent,
+  judgeThrown,
+  outcomeOf,
+  type Verdict,
+} from './outcome.ts';
 import { type Fetch, type HostRequest, requestAs } from './request.ts';
 import { type StreamEnd, tapBody } from './tap.ts';
 import { startTimer, type Timer } from './timer.ts';
@@ -35,14 +43,20 @@ export interface Failed {
   readonly conclude: () => Response;
 }
 
-/** Of a refusal so much is read, in bytes. */
+/** Of a refusal so much is read and handed on, in bytes. */
 const ANSWER_BYTES_MAX = 256 * 1_024;
 /** A refusal that is longer in coming is judged by what has come, in milliseconds. */
 const ANSWER_WAIT_MS = 10_000;
 const GATEWAY_ERROR = 502;
 
 /** The body was decoded on its way here; and OpenCode obeys `retry-after` without a limit and without a word. */
-const HEADERS_NOT_HANDED_ON = ['content-encoding', 'content-length', 'transfer-encoding', 'retry-after', 'retry-after-ms'];
+const HEADERS_NOT_HANDED_ON = [
+  'content-encoding',
+  'content-length',
+  'transfer-encoding',
+  'retry-after',
+  'retry-after-ms',
+];
 
 /** Sends a request as the account of a lease; rejects never. */
 export async function send(deps: SendDeps, sending: Sending): Promise<Sent> {
@@ -67,9 +81,13 @@ async function openStream(response: Response, { request, onEnd }: Sending, timer
     return failed(verdict, timer, () => handOn(response, opening.failure, GATEWAY_ERROR));
   }
   const { signal } = request;
-  const listener = { signal, onEnd: (end: StreamEnd): void => onEnd(outcomeOf(verdictOf(end, signal, timer.now()), phaseOf(end), timer.read())) };
-  const hand = (): Response => handOn(response, tapBody({ opening, reader }, listener), response.status);
-  return opening.ended ? failed(noOutput(response.status), timer, hand) : { kind: 'answered', response: hand() };
+  const listener = {
+    signal,
+    onEnd: (end: StreamEnd): void => onEnd(outcomeOf(verdictOf(end, signal, timer.now()), phaseOf(end), timer.read())),
+  };
+  if (opening.ended)
+    return failed(noOutput(response.status), timer, () => handOn(response, textOf(opening.held), response.status));
+  return { kind: 'answered', response: handOn(response, tapBody({ opening, reader }, listener), response.status) };
 }
 
 async function readAnswer(response: Response, { request, onEnd }: Sending, timer: Timer): Promise<Sent> {
@@ -77,20 +95,24 @@ async function readAnswer(response: Response, { request, onEnd }: Sending, timer
   const held: Uint8Array[] = [];
   const ended = await readBeginning(reader, held, request.signal);
   timer.firstByte();
-  const answer: Answer = { status: response.status, headers: response.headers, text: Buffer.concat(held).toString('utf8') };
-  const hand = (status: number): Response => handOn(response, tapBody({ opening: { held, ended }, reader }, { signal: null, onEnd: () => undefined }), status);
+  const { status, headers } = response;
+  const answer: Answer = { status, headers, text: textOf(held) };
   if (response.ok && !isDisguisedFailure(answer)) {
     onEnd(outcomeOf(null, 'complete', timer.read()));
-    return { kind: 'answered', response: hand(response.status) };
+    const body = tapBody({ opening: { held, ended }, reader }, { signal: null, onEnd: () => undefined });
+    return { kind: 'answered', response: handOn(response, body, status) };
   }
-  return failed(judgeAnswer(answer, timer.now()), timer, () => hand(response.ok ? GATEWAY_ERROR : response.status));
+  if (!ended) discard(reader);
+  return failed(judgeAnswer(answer, timer.now()), timer, () =>
+    handOn(response, answer.text, response.ok ? GATEWAY_ERROR : status),
+  );
 }
 
 /** Reads until the answer ends, is long enough or has taken long enough; tells whether that was all of it. */
 async function readBeginning(reader: ChunkReader, held: Uint8Array[], signal: AbortSignal | null): Promise<boolean> {
   const deadline = AbortSignal.timeout(ANSWER_WAIT_MS);
   const either = signal === null ? deadline : AbortSignal.any([signal, deadline]);
-  for (let bytes = 0; bytes < ANSWER_BYTES_MAX; ) {
+  for (let bytes = 0; bytes < ANSWER_BYTES_MAX;) {
     try {
       const { done, value } = await abortable(reader.read(), either);
       if (done) return true;
@@ -139,15 +161,30 @@ function failed(verdict: Verdict, timer: Timer, conclude: () => Response): Faile
 function handOn(response: Response, body: ReadableStream<Uint8Array> | string | null, status: number): Response {
   const headers = new Headers(response.headers);
   for (const name of HEADERS_NOT_HANDED_ON) headers.delete(name);
-  return new Response(status === 204 || status === 304 ? null : body, { status, statusText: response.statusText, headers });
+  return new Response(status === 204 || status === 304 ? null : body, {
+    status,
+    statusText: response.statusText,
+    headers,
+  });
+}
+
+function textOf(chunks: readonly Uint8Array[]): string {
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function isStream(response: Response): boolean {
-  return response.ok && response.body !== null && /^(text\/event-stream|$)/i.test(response.headers.get('content-type') ?? '');
+  return (
+    response.ok && response.body !== null && /^(text\/event-stream|$)/i.test(response.headers.get('content-type') ?? '')
+  );
 }
 
 function readerOf(response: Response): ChunkReader {
-  return response.body?.getReader() ?? { read: () => Promise.resolve({ done: true, value: undefined }), cancel: () => Promise.resolve() };
+  return (
+    response.body?.getReader() ?? {
+      read: () => Promise.resolve({ done: true, value: undefined }),
+      cancel: () => Promise.resolve(),
+    }
+  );
 }
 
 /** Lets go of a body that nobody will read, so that its connection is free again. */

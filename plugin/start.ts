@@ -19,7 +19,10 @@ export interface ProcessFacts extends PathFacts {
 /** Connects to the supervisor, starting it if it may; each call is one try. */
 export type LineFinder = (target: LineTarget) => Promise<Line>;
 
-/** Who asks, and how the supervisor is started. Shape: absent = Node.js from the PATH, the supervisor beside the plugin. */
+/**
+ * Who asks, and how the supervisor is started. Shape: absent = Node.js from the PATH, the supervisor beside the
+ * plugin.
+ */
 export interface LineTarget {
   readonly host: string;
   readonly node?: string | undefined;
@@ -32,7 +35,8 @@ const HOST_CHARS_MAX = 64;
 
 /**
  * Makes the way to the supervisor.
- * Errors: each try rejects with an OmaError, CONFIG_INVALID among them, so that a wrong environment shows as an answer and not as a plugin that fails to load.
+ * Errors: each try rejects with an OmaError, CONFIG_INVALID among them, so that a wrong environment shows as an
+ * answer and not as a plugin that fails to load.
  */
 export function createLineFinder(facts: ProcessFacts): LineFinder {
   return async ({ node, supervisor, host }) => {
@@ -41,7 +45,14 @@ export function createLineFinder(facts: ProcessFacts): LineFinder {
     const args = [supervisor ?? join(facts.pluginDir, '..', 'supervisor.js')];
     const { client, connection } = await connectOrStart({
       socketPath: resolvePaths(env, facts).socketPath,
-      hello: { protocolVersion: PROTOCOL_VERSION, buildId: BUILD_ID, version: VERSION, pid: facts.pid, kind: 'plugin', host: host.slice(0, HOST_CHARS_MAX) },
+      hello: {
+        protocolVersion: PROTOCOL_VERSION,
+        buildId: BUILD_ID,
+        version: VERSION,
+        pid: facts.pid,
+        kind: 'plugin',
+        host: host.slice(0, HOST_CHARS_MAX),
+      },
       start: env.AUTOSTART === false ? null : { command, args, env: passedOn(facts.environment) },
       deadlineMs: CONNECT_MS,
       unref: true,

@@ -1,8 +1,15 @@
 import { createEventWatch, type StreamVerdict } from './event-watch.ts';
 import type { ChunkReader, Opening } from './first-event.ts';
 
-/** How a handed-on body came to its end: as its events said, by a broken connection or an abort, without a last event, or because the host let go of it. */
-export type StreamEnd = StreamVerdict | { readonly kind: 'cut'; readonly error: unknown } | { readonly kind: 'short' } | { readonly kind: 'cancelled' };
+/**
+ * How a handed-on body came to its end: as its events said, by a broken connection or an abort, without a last event,
+ * or because the host let go of it.
+ */
+export type StreamEnd =
+  | StreamVerdict
+  | { readonly kind: 'cut'; readonly error: unknown }
+  | { readonly kind: 'short' }
+  | { readonly kind: 'cancelled' };
 
 /** A body whose beginning was read already. */
 export interface Source {
@@ -19,7 +26,8 @@ export interface Listener {
 
 /**
  * Hands a body on chunk by chunk, untouched and only as fast as it is read, and tells how it ended.
- * Why: the end is told with the event that completes the answer, not with the end of the stream, because a host may stop reading there; and with an abort, because
+ * Why: the end is told with the event that completes the answer, not with the end of the stream, because a host may
+ * stop reading there; and with an abort, because
  * a host that gives a request up may leave its body unread.
  */
 export function tapBody({ opening, reader }: Source, { signal, onEnd }: Listener): ReadableStream<Uint8Array> {

@@ -27,20 +27,34 @@ export interface Failure extends Tried {
 }
 
 /** How the turn of one account ended. Shape: `again` = the lease was worth nothing, which is nobody's failure. */
-export type Turn = { readonly kind: 'done'; readonly response: Response } | { readonly kind: 'failed'; readonly failure: Failure } | { readonly kind: 'again' };
+export type Turn =
+  | { readonly kind: 'done'; readonly response: Response }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'again' };
 
 const REPEAT: Backoff = { baseMs: 500, maxMs: 4_000 };
 
 /** Refusals of a refresh that speak of the lease or its holder, not of the account. */
-const LEASE_LOST: readonly ErrorCode[] = ['LEASE_NOT_FOUND', 'CONNECTION_CLOSED', 'SUPERVISOR_NOT_RUNNING', 'SUPERVISOR_START_FAILED', 'DEADLINE_EXCEEDED'];
+const LEASE_LOST: readonly ErrorCode[] = [
+  'LEASE_NOT_FOUND',
+  'CONNECTION_CLOSED',
+  'SUPERVISOR_NOT_RUNNING',
+  'SUPERVISOR_START_FAILED',
+  'DEADLINE_EXCEEDED',
+];
 /** Refusals of a refresh that leave open whether the login is good. */
 const UNDECIDED: readonly ErrorCode[] = ['UPSTREAM_UNREACHABLE', 'CHILD_UNAVAILABLE', 'STORE_UNWRITABLE', 'INTERNAL'];
 
 /**
- * Lets one account try a request: it sends, and before any output does what the failure table says: nothing, once more after a pause, once more with a new token,
- * or leave it to the next account. Each lease is reported once, with its last outcome.
+ * Lets one account try a request: it sends, and before any output does what the failure table says: nothing, once
+ * more after a pause, once more with a new token, or leave it to the next account.
+ * Shape: each lease is reported once, with its last outcome.
  */
-export async function takeTurn(deps: TurnDeps, job: { readonly request: HostRequest; readonly budget: Budget }, leased: Lease): Promise<Turn> {
+export async function takeTurn(
+  deps: TurnDeps,
+  job: { readonly request: HostRequest; readonly budget: Budget },
+  leased: Lease,
+): Promise<Turn> {
   const { request, budget } = job;
   let lease = leased;
   let refreshed = false;
@@ -72,7 +86,10 @@ export async function takeTurn(deps: TurnDeps, job: { readonly request: HostRequ
 
 type Step = 'give-up' | 'repeat' | 'refresh' | 'next';
 
-function stepAfter(retry: FailureRow['retry'], used: { readonly refreshed: boolean; readonly repeated: boolean }): Step {
+function stepAfter(
+  retry: FailureRow['retry'],
+  used: { readonly refreshed: boolean; readonly repeated: boolean },
+): Step {
   switch (retry) {
     case 'never':
       return 'give-up';
@@ -87,7 +104,11 @@ function stepAfter(retry: FailureRow['retry'], used: { readonly refreshed: boole
   }
 }
 
-async function pause(deps: TurnDeps, { request, budget }: { readonly request: HostRequest; readonly budget: Budget }, report: (outcome: Outcome) => void): Promise<void> {
+async function pause(
+  deps: TurnDeps,
+  { request, budget }: { readonly request: HostRequest; readonly budget: Budget },
+  report: (outcome: Outcome) => void,
+): Promise<void> {
   try {
     await deps.wait(backoffMs(budget.attempts - 1, REPEAT, deps.random()), request.signal);
   } catch (error) {
@@ -96,7 +117,10 @@ async function pause(deps: TurnDeps, { request, budget }: { readonly request: Ho
   }
 }
 
-async function renew(deps: TurnDeps, { request, lease, sent }: { readonly request: HostRequest; readonly lease: Lease; readonly sent: Failed }): Promise<{ readonly kind: 'renewed'; readonly lease: Lease } | Turn> {
+async function renew(
+  deps: TurnDeps,
+  { request, lease, sent }: { readonly request: HostRequest; readonly lease: Lease; readonly sent: Failed },
+): Promise<{ readonly kind: 'renewed'; readonly lease: Lease } | Turn> {
   try {
     return { kind: 'renewed', lease: await deps.supervisor.refresh(lease.leaseId, request.signal) };
   } catch (error) {
@@ -105,7 +129,9 @@ async function renew(deps: TurnDeps, { request, lease, sent }: { readonly reques
       throw error;
     }
     if (LEASE_LOST.includes(error.code)) return { kind: 'again' };
-    const outcome: Outcome = UNDECIDED.includes(error.code) ? { ...sent.outcome, kind: 'network', errorCode: error.code } : sent.outcome;
+    const outcome: Outcome = UNDECIDED.includes(error.code)
+      ? { ...sent.outcome, kind: 'network', errorCode: error.code }
+      : sent.outcome;
     deps.supervisor.report(lease.leaseId, outcome);
     return failedTurn(lease, sent);
   }
@@ -115,4 +141,13 @@ function failedTurn({ alias }: Lease, { verdict, conclude }: Failed): Turn {
   return { kind: 'failed', failure: { alias, kind: verdict.kind, retryAtMs: verdict.retryAtMs, conclude } };
 }
 
-const ABORTED: Outcome = { kind: 'aborted', status: null, retryAtMs: null, limitId: null, errorCode: null, phase: 'before-output', firstByteMs: null, durationMs: 0 };
+const ABORTED: Outcome = {
+  kind: 'aborted',
+  status: null,
+  retryAtMs: null,
+  limitId: null,
+  errorCode: null,
+  phase: 'before-output',
+  firstByteMs: null,
+  durationMs: 0,
+};

@@ -16,7 +16,9 @@ export const waitReal: Wait = async (ms, signal) => {
   }
 };
 
-/** Settles as the promise does, or rejects with the signal's reason as soon as it aborts; the promise itself goes on. */
+/**
+ * Settles as the promise does, or rejects with the signal's reason as soon as it aborts; the promise itself goes on.
+ */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal | null): Promise<T> {
   if (signal === null) return promise;
   return new Promise<T>((resolve, reject) => {

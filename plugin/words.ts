@@ -8,28 +8,28 @@ const MINUTE_MS = 60 * SECOND_MS;
 
 /** Completes "work …": what a failed request says about its account. */
 const KINDS: Readonly<Record<Exclude<OutcomeKind, 'success'>, string>> = {
-  'aborted': 'was cancelled',
+  aborted: 'was cancelled',
   'bad-request': 'refused the request',
   'model-unsupported': 'may not use this model',
   'rate-limited': 'is at its limit',
-  'unauthorized': 'was refused its login',
+  unauthorized: 'was refused its login',
   'workspace-deactivated': 'belongs to a deactivated workspace',
-  'forbidden': 'may not do this',
-  'challenged': 'was turned away by a gateway',
+  forbidden: 'may not do this',
+  challenged: 'was turned away by a gateway',
   'server-error': 'met a failing provider',
-  'network': 'could not reach the provider',
+  network: 'could not reach the provider',
   'stream-broken': 'had its answer cut off',
 };
 
 /** Completes "work …": what keeps an account from serving. */
 const BLOCKERS: Readonly<Record<BlockerCode, string>> = {
-  'disabled': 'is switched off',
+  disabled: 'is switched off',
   'needs-login': 'must be logged in again',
-  'cooldown': 'is cooling down',
+  cooldown: 'is cooling down',
   'model-cooldown': 'may not use this model',
-  'exhausted': 'is at its limit',
-  'excluded': 'was tried already',
-  'reserved': 'is kept for antigravity',
+  exhausted: 'is at its limit',
+  excluded: 'was tried already',
+  reserved: 'is kept for antigravity',
 };
 
 /** Says in words what a failure or a blocker, by its code, says about an account. */

@@ -49,10 +49,17 @@ export function leaseFor(alias: string, fields: Partial<Lease> = {}): Lease {
 }
 
 /** The refusal of a supervisor that has nobody; `until` null = the account does not come back by itself. */
-export function noEligible(accounts: readonly { alias: string; code?: string; until: string | null; detail?: string | null }[]): OmaError {
-  const back = accounts.filter(({ until }) => until !== null).sort((a, b) => Date.parse(a.until ?? '') - Date.parse(b.until ?? ''))[0];
+export function noEligible(
+  accounts: readonly { alias: string; code?: string; until: string | null; detail?: string | null }[],
+): OmaError {
+  const back = accounts
+    .filter(({ until }) => until !== null)
+    .sort((a, b) => Date.parse(a.until ?? '') - Date.parse(b.until ?? ''))[0];
   return new OmaError('NO_ELIGIBLE_ACCOUNTS', 'No account can serve this request now.', {
-    accounts: accounts.map(({ alias, code = 'cooldown', until, detail = null }) => ({ alias, blockers: [{ code, until, detail }] })),
+    accounts: accounts.map(({ alias, code = 'cooldown', until, detail = null }) => ({
+      alias,
+      blockers: [{ code, until, detail }],
+    })),
     earliestRecovery: back?.until ?? null,
     earliestRecoveryMs: back === undefined ? null : Date.parse(back.until ?? ''),
     earliestAlias: back?.alias ?? null,
@@ -76,8 +83,20 @@ export function fakeLeases(options: FakeLeasesOptions): FakeLeases {
       asked.push(request);
       const eligible = accounts.filter(({ alias, until }) => until === undefined && !request.exclude.includes(alias));
       const chosen = eligible[0];
-      if (chosen === undefined) return Promise.reject(noEligible(accounts.map(({ alias, until }) => ({ alias, until: until ?? null, ...(until === undefined ? { code: 'excluded' } : {}) }))));
-      const plain = leaseFor(chosen.alias, { leaseId: `lease-${asked.length}`, attemptsMax: Math.min(3, eligible.length) });
+      if (chosen === undefined)
+        return Promise.reject(
+          noEligible(
+            accounts.map(({ alias, until }) => ({
+              alias,
+              until: until ?? null,
+              ...(until === undefined ? { code: 'excluded' } : {}),
+            })),
+          ),
+        );
+      const plain = leaseFor(chosen.alias, {
+        leaseId: `lease-${asked.length}`,
+        attemptsMax: Math.min(3, eligible.length),
+      });
       const lease = options.change?.(plain, request) ?? plain;
       leases.set(lease.leaseId, lease);
       return Promise.resolve(lease);
@@ -87,7 +106,9 @@ export function fakeLeases(options: FakeLeasesOptions): FakeLeases {
       refreshed.push(leaseId);
       const lease = leases.get(leaseId);
       if (lease === undefined) return Promise.reject(new OmaError('LEASE_NOT_FOUND', 'This lease is unknown.'));
-      return Promise.resolve(lease).then((old) => options.refresh?.(old) ?? { ...old, accessToken: secretSchema.parse(`${old.accessToken}-new`) });
+      return Promise.resolve(lease).then(
+        (old) => options.refresh?.(old) ?? { ...old, accessToken: secretSchema.parse(`${old.accessToken}-new`) },
+      );
     },
     report: (leaseId, outcome) => void reports.push({ leaseId, outcome }),
   };

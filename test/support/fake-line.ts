@@ -15,7 +15,11 @@ export function fakeLine(handlers: Partial<Client<Operations>>): FakeLine {
   const told: (() => void)[] = [];
   let disposed = false;
   const client = new Proxy(handlers, {
-    get: (target, name) => (name === 'then' ? undefined : Reflect.get(target, name) ?? (() => Promise.reject(new OmaError('INTERNAL', `${String(name)} is not played.`)))),
+    get: (target, name) =>
+      name === 'then'
+        ? undefined
+        : (Reflect.get(target, name) ??
+          (() => Promise.reject(new OmaError('INTERNAL', `${String(name)} is not played.`)))),
   }) as Client<Operations>;
   return {
     client,

@@ -22,7 +22,11 @@ export async function watchedOpenCode(sandbox: OpenCodeSandbox): Promise<Watched
   const server = await opencodeServe(sandbox);
   const address = (path: string): string => `${server.url}${path}?directory=${encodeURIComponent(sandbox.project)}`;
   const post = async (path: string, body: unknown): Promise<unknown> => {
-    const answer = await fetch(address(path), { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+    const answer = await fetch(address(path), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
     return answer.json();
   };
   const toasts: string[] = [];

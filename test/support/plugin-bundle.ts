@@ -18,10 +18,25 @@ export interface Bundle {
 export async function bundle(source: string): Promise<Bundle> {
   const directory = await mkdtemp(join(tmpdir(), 'oma-bundle-'));
   const file = join(directory, 'server.mjs');
-  const require = "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
+  const require =
+    "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
   await build({
-    ...{ absWorkingDir: ROOT, entryPoints: [source], outfile: file, bundle: true, platform: 'node', format: 'esm', target: 'node22.22', legalComments: 'none', logLevel: 'error' },
+    ...{
+      absWorkingDir: ROOT,
+      entryPoints: [source],
+      outfile: file,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node22.22',
+      legalComments: 'none',
+      logLevel: 'error',
+    },
     ...{ mainFields: ['module', 'main'], external: ['@opentui/*', 'solid-js'], banner: { js: require } },
   });
-  return { file, bytes: (await readFile(file)).byteLength, remove: () => rm(directory, { recursive: true, force: true }) };
+  return {
+    file,
+    bytes: (await readFile(file)).byteLength,
+    remove: () => rm(directory, { recursive: true, force: true }),
+  };
 }

@@ -1,4 +1,5 @@
-// Plays OpenCode to the bundled plugin, in Node or in the Bun inside OpenCode: argv[2] is the bundle, each line of stdin a command, each line of stdout its result.
+// Plays OpenCode to the bundled plugin, in Node or in the Bun inside OpenCode: argv[2] is the bundle, each line of
+// stdin a command, each line of stdout its result.
 import { createInterface } from 'node:readline';
 
 import type { HostHooks, HostInput } from '../../plugin/host.ts';
@@ -41,12 +42,21 @@ export interface Ready {
 const TEXT_MAX = 1_000_000;
 
 const say = (result: AskResult | Ready): void => void process.stdout.write(`${JSON.stringify(result)}\n`);
-const { default: plugin } = (await import(process.argv[2] ?? '')) as { default: { server: (input: HostInput, options?: unknown) => Promise<HostHooks> } };
+const { default: plugin } = (await import(process.argv[2] ?? '')) as {
+  default: { server: (input: HostInput, options?: unknown) => Promise<HostHooks> };
+};
 const ok = () => Promise.resolve(true);
-const hooks = await plugin.server({ client: { app: { log: ok }, tui: { showToast: ok }, auth: { set: ok } } }, JSON.parse(process.argv[3] ?? '{}'));
+const hooks = await plugin.server(
+  { client: { app: { log: ok }, tui: { showToast: ok }, auth: { set: ok } } },
+  JSON.parse(process.argv[3] ?? '{}'),
+);
 const loaded = await hooks.auth.loader(() => Promise.resolve({ type: 'oauth' }));
 const upstream = loaded.fetch ?? fetch;
-say({ kind: 'ready', runtime: process.versions.bun === undefined ? 'node' : 'bun', methods: hooks.auth.methods.map(({ label }) => label) });
+say({
+  kind: 'ready',
+  runtime: process.versions.bun === undefined ? 'node' : 'bun',
+  methods: hooks.auth.methods.map(({ label }) => label),
+});
 
 const input = createInterface({ input: process.stdin });
 const controllers = new Map<number, AbortController>();
@@ -67,20 +77,41 @@ async function ask(command: AskCommand): Promise<void> {
       method: 'POST',
       signal: controller.signal,
       headers: {
-        ...{ authorization: 'Bearer opencode-oauth-dummy-key', 'content-type': 'application/json', originator: 'opencode', 'user-agent': 'opencode/1.18.33 (linux 6.18; x64)' },
+        ...{
+          authorization: 'Bearer opencode-oauth-dummy-key',
+          'content-type': 'application/json',
+          originator: 'opencode',
+          'user-agent': 'opencode/1.18.33 (linux 6.18; x64)',
+        },
         ...{ 'session-id': command.session ?? `ses_${String(id)}`, 'x-opencode-title': '1' },
         ...(command.parent === undefined ? {} : { 'x-parent-session-id': command.parent }),
       },
-      body: JSON.stringify({ model: command.model ?? 'gpt-5.5', stream: true, store: false, input: `hello${' '.repeat(command.padding ?? 0)}` }),
+      body: JSON.stringify({
+        model: command.model ?? 'gpt-5.5',
+        stream: true,
+        store: false,
+        input: `hello${' '.repeat(command.padding ?? 0)}`,
+      }),
     });
     const read = await readBody(response, command, controller);
-    say({ id, kind: 'ended', status: response.status, headers: Object.fromEntries(response.headers), ...read, heapGrowthBytes: process.memoryUsage().rss - heapBefore });
+    say({
+      id,
+      kind: 'ended',
+      status: response.status,
+      headers: Object.fromEntries(response.headers),
+      ...read,
+      heapGrowthBytes: process.memoryUsage().rss - heapBefore,
+    });
   } catch (error) {
     say({ id, kind: 'ended', error: describe(error) });
   }
 }
 
-async function readBody(response: Response, command: AskCommand, controller: AbortController): Promise<Pick<AskResult, 'text' | 'bytes' | 'error'>> {
+async function readBody(
+  response: Response,
+  command: AskCommand,
+  controller: AbortController,
+): Promise<Pick<AskResult, 'text' | 'bytes' | 'error'>> {
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;

@@ -15,7 +15,11 @@ export interface PluginProcess {
   readonly ready: Ready;
   readonly ask: (command?: Omit<AskCommand, 'id'>) => Promise<AskResult>;
   /** Resolves with the first chunk of the answer, and with its end. */
-  readonly begin: (command?: Omit<AskCommand, 'id'>) => { readonly begun: Promise<void>; readonly ended: Promise<AskResult>; readonly abort: () => void };
+  readonly begin: (command?: Omit<AskCommand, 'id'>) => {
+    readonly begun: Promise<void>;
+    readonly ended: Promise<AskResult>;
+    readonly abort: () => void;
+  };
   readonly kill: (signal: NodeJS.Signals) => void;
   readonly close: () => Promise<void>;
 }
@@ -28,9 +32,17 @@ export interface PluginProcessOptions {
 }
 
 /** Starts a process of Node, or of the Bun inside OpenCode, that drives the bundled plugin. */
-export async function pluginProcess({ runtime, bundle, env, options = {} }: PluginProcessOptions): Promise<PluginProcess> {
+export async function pluginProcess({
+  runtime,
+  bundle,
+  env,
+  options = {},
+}: PluginProcessOptions): Promise<PluginProcess> {
   const file = runtime === 'node' ? process.execPath : opencodeBinary();
-  const child = spawn(file, [DRIVER, bundle, JSON.stringify(options)], { env: { PATH: process.env['PATH'], BUN_BE_BUN: '1', ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(file, [DRIVER, bundle, JSON.stringify(options)], {
+    env: { PATH: process.env['PATH'], BUN_BE_BUN: '1', ...env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const waiting = new Map<number, (result: AskResult) => void>();
   const begun = new Map<number, () => void>();
   const ready = await firstLine(child, (result) => {
@@ -71,7 +83,10 @@ function firstLine(child: ChildProcess, onResult: (result: AskResult) => void): 
     if (child.stdout === null) throw new Error('The plugin process has no output.');
     createInterface({ input: child.stdout }).on('line', (line) => {
       const said = JSON.parse(line) as Ready | AskResult;
-      if (said.kind !== 'ready') { onResult(said); return; }
+      if (said.kind !== 'ready') {
+        onResult(said);
+        return;
+      }
       clearTimeout(late);
       resolve(said);
     });

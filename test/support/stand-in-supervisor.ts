@@ -55,11 +55,19 @@ export interface StandIn {
 export async function standInSupervisor(options: StandInOptions): Promise<StandIn> {
   const directory = await mkdtemp(join(tmpdir(), 'oma-sup-'));
   const socketPath = join(directory, 'oma.sock');
-  const seen = { hellos: [] as ClientHello[], asked: [] as LeaseRequest[], refreshes: [] as string[], reports: [] as { alias: string; outcome: Outcome }[] };
+  const seen = {
+    hellos: [] as ClientHello[],
+    asked: [] as LeaseRequest[],
+    refreshes: [] as string[],
+    reports: [] as { alias: string; outcome: Outcome }[],
+  };
   const sockets = new Set<Socket>();
   let server: Server | null = null;
   let handlers = handlersOf(options, seen);
-  const current = new Proxy({} as Handlers<Operations>, { get: (_none, name) => (params: never, call: never) => (Reflect.get(handlers, name) as (params: never, call: never) => unknown)(params, call) });
+  const current = new Proxy({} as Handlers<Operations>, {
+    get: (_none, name) => (params: never, call: never) =>
+      (Reflect.get(handlers, name) as (params: never, call: never) => unknown)(params, call),
+  });
 
   const die = async (): Promise<void> => {
     for (const socket of sockets) socket.destroy();
@@ -70,7 +78,12 @@ export async function standInSupervisor(options: StandInOptions): Promise<StandI
     server = createServer((socket) => {
       sockets.add(socket);
       socket.on('close', () => sockets.delete(socket));
-      serve(openConnection(socket, socket), OPERATIONS, current, { connectionId: 'c', actor: 'plugin', requestId: () => 'r', onError: () => undefined });
+      serve(openConnection(socket, socket), OPERATIONS, current, {
+        connectionId: 'c',
+        actor: 'plugin',
+        requestId: () => 'r',
+        onError: () => undefined,
+      });
     });
     await rm(socketPath, { force: true });
     await new Promise<void>((resolve) => server?.listen(socketPath, resolve));
@@ -103,13 +116,27 @@ interface Seen {
 
 function handlersOf(options: StandInOptions, seen: Seen): Handlers<Operations> {
   const tokens = new Map(options.accounts.map(({ alias, accessToken }) => [alias, accessToken]));
-  const cooling = new Map(options.accounts.flatMap(({ alias, until }) => (until === undefined ? [] : [[alias, Date.parse(until)] as const])));
+  const cooling = new Map(
+    options.accounts.flatMap(({ alias, until }) => (until === undefined ? [] : [[alias, Date.parse(until)] as const])),
+  );
   const leases = new Map<string, Lease>();
   let turn = 0;
   let number = 0;
   const leaseOf = ({ alias, accountId }: StandInAccount, attemptsMax: number): Lease => ({
-    ...{ leaseId: `lease-${String((number += 1))}`, alias, accountId, attemptsMax, residency: null, movedFrom: null, movedBecause: null },
-    ...{ accessToken: secretSchema.parse(tokens.get(alias)), tokenExpiresAtMs: Date.now() + 3_600_000, baseUrl: options.baseUrl },
+    ...{
+      leaseId: `lease-${String((number += 1))}`,
+      alias,
+      accountId,
+      attemptsMax,
+      residency: null,
+      movedFrom: null,
+      movedBecause: null,
+    },
+    ...{
+      accessToken: secretSchema.parse(tokens.get(alias)),
+      tokenExpiresAtMs: Date.now() + 3_600_000,
+      baseUrl: options.baseUrl,
+    },
   });
   const played: Partial<Handlers<Operations>> = {
     'session.hello': (hello) => {
@@ -123,7 +150,15 @@ function handlersOf(options: StandInOptions, seen: Seen): Handlers<Operations> {
       const start = request.attempt === 1 ? turn : 0;
       const inTurn = [...options.accounts.slice(start), ...options.accounts.slice(0, start)];
       const chosen = inTurn.find((account) => eligible.includes(account));
-      if (chosen === undefined) throw noEligible(options.accounts.map(({ alias }) => ({ alias, code: isCooling(alias) ? 'cooldown' : 'excluded', until: isCooling(alias) ? new Date(cooling.get(alias) ?? 0).toISOString() : null, detail: 'rate-limited' })));
+      if (chosen === undefined)
+        throw noEligible(
+          options.accounts.map(({ alias }) => ({
+            alias,
+            code: isCooling(alias) ? 'cooldown' : 'excluded',
+            until: isCooling(alias) ? new Date(cooling.get(alias) ?? 0).toISOString() : null,
+            detail: 'rate-limited',
+          })),
+        );
       if (request.attempt === 1) turn = (options.accounts.indexOf(chosen) + 1) % options.accounts.length;
       const lease = leaseOf(chosen, Math.min(3, eligible.length));
       leases.set(lease.leaseId, lease);
@@ -133,7 +168,8 @@ function handlersOf(options: StandInOptions, seen: Seen): Handlers<Operations> {
       const lease = leases.get(leaseId);
       if (lease === undefined) throw new OmaError('LEASE_NOT_FOUND', 'This lease is unknown.');
       seen.refreshes.push(lease.alias);
-      if (options.refresh === undefined) throw new OmaError('REFRESH_REJECTED', 'The provider no longer accepts this login.');
+      if (options.refresh === undefined)
+        throw new OmaError('REFRESH_REJECTED', 'The provider no longer accepts this login.');
       tokens.set(lease.alias, await options.refresh(lease.alias));
       const renewed = { ...lease, accessToken: secretSchema.parse(tokens.get(lease.alias)) };
       leases.set(leaseId, renewed);

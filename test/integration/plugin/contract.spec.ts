@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, v
 import type { FaultInput } from '../../../cli/simulator/faults.ts';
 import { plainSeat } from '../../../cli/simulator/seat.ts';
 import { type Simulator, startSimulator } from '../../../cli/simulator/server.ts';
-import { type Bundle,bundle } from '../../support/plugin-bundle.ts';
+import { type Bundle, bundle } from '../../support/plugin-bundle.ts';
 import { type PluginProcess, pluginProcess } from '../../support/plugin-process.ts';
 import { requestsArrived } from '../../support/simulator.ts';
 import { type StandIn, type StandInOptions, standInSupervisor } from '../../support/stand-in-supervisor.ts';
@@ -16,7 +16,10 @@ let plugin: Bundle;
 let simulator: Simulator;
 
 beforeAll(async () => {
-  [plugin, simulator] = await Promise.all([bundle('plugin/index.ts'), startSimulator({ seats: [1, 2, 3].map(plainSeat) })]);
+  [plugin, simulator] = await Promise.all([
+    bundle('plugin/index.ts'),
+    startSimulator({ seats: [1, 2, 3].map(plainSeat) }),
+  ]);
 });
 afterEach(() => simulator.control.reset());
 afterAll(async () => {
@@ -33,7 +36,11 @@ describe.each(['node', 'bun'] as const)('the plugin in %s, over a real socket an
   });
   const start = async (): Promise<typeof shared> => {
     const supervisor = await standInSupervisor(part({}, ALL));
-    const env = { HOME: '/nonexistent', OPENCODE_MULTI_AUTH_SOCKET: supervisor.socketPath, OPENCODE_MULTI_AUTH_AUTOSTART: '0' };
+    const env = {
+      HOME: '/nonexistent',
+      OPENCODE_MULTI_AUTH_SOCKET: supervisor.socketPath,
+      OPENCODE_MULTI_AUTH_AUTOSTART: '0',
+    };
     return { supervisor, host: await pluginProcess({ runtime, bundle: plugin.file, env }) };
   };
   const stop = async ({ supervisor, host }: typeof shared): Promise<void> => {
@@ -61,20 +68,33 @@ describe.each(['node', 'bun'] as const)('the plugin in %s, over a real socket an
     return own;
   }
 
-  const reported = async (supervisor: StandIn, ...told: readonly string[]) => vi.waitFor(() => expect(supervisor.told()).toEqual(told), WAIT);
+  const reported = async (supervisor: StandIn, ...told: readonly string[]) =>
+    vi.waitFor(() => expect(supervisor.told()).toEqual(told), WAIT);
 
   it('leases, sends straight upstream, streams the answer untouched and reports it', async () => {
     const { supervisor, host } = await setUpOwn();
     const { status, text } = await host.ask({ session: 'ses_a', parent: 'ses_root' });
     expect(host.ready.runtime).toBe(runtime);
     expect(status).toBe(200);
-    expect(text).toMatch(/^event: response.created\ndata: .*Simulated answer from seat-1.*event: response.completed\ndata: [^\n]*\n\n$/s);
+    expect(text).toMatch(
+      /^event: response.created\ndata: .*Simulated answer from seat-1.*event: response.completed\ndata: [^\n]*\n\n$/s,
+    );
     await reported(supervisor, 'seat-1:success');
-    expect(supervisor.reports[0]?.outcome).toMatchObject({ status: 200, phase: 'complete', firstByteMs: expect.any(Number) });
+    expect(supervisor.reports[0]?.outcome).toMatchObject({
+      status: 200,
+      phase: 'complete',
+      firstByteMs: expect.any(Number),
+    });
     expect(supervisor.hellos).toMatchObject([{ kind: 'plugin', host: 'opencode 1.18.33' }]);
-    expect(supervisor.asked).toMatchObject([{ sessionId: 'ses_a', rootSessionId: 'ses_root', model: 'gpt-5.5', attempt: 1 }]);
+    expect(supervisor.asked).toMatchObject([
+      { sessionId: 'ses_a', rootSessionId: 'ses_root', model: 'gpt-5.5', attempt: 1 },
+    ]);
     const [request] = simulator.control.requests({ endpoint: 'responses' });
-    expect(request?.headers).toMatchObject({ originator: 'opencode', 'session-id': 'ses_a', 'user-agent': 'opencode/1.18.33 (linux 6.18; x64)' });
+    expect(request?.headers).toMatchObject({
+      originator: 'opencode',
+      'session-id': 'ses_a',
+      'user-agent': 'opencode/1.18.33 (linux 6.18; x64)',
+    });
     expect(request?.headers).not.toHaveProperty('x-opencode-title');
   });
 
@@ -155,13 +175,16 @@ describe.each(['node', 'bun'] as const)('the plugin in %s, over a real socket an
     await reported(supervisor, 'seat-1:unauthorized', 'seat-2:success');
   });
 
-  it.each(['server-error', 'bad-gateway', 'overloaded', 'json-error-200'] as const)('asks the same account once more after %s', async (fault) => {
-    const { supervisor, host } = setUp();
-    simulator.control.pushFault({ kind: fault });
-    expect((await host.ask()).status).toBe(200);
-    expect(seats()).toEqual(['seat-1', 'seat-1']);
-    await reported(supervisor, 'seat-1:success');
-  });
+  it.each(['server-error', 'bad-gateway', 'overloaded', 'json-error-200'] as const)(
+    'asks the same account once more after %s',
+    async (fault) => {
+      const { supervisor, host } = setUp();
+      simulator.control.pushFault({ kind: fault });
+      expect((await host.ask()).status).toBe(200);
+      expect(seats()).toEqual(['seat-1', 'seat-1']);
+      await reported(supervisor, 'seat-1:success');
+    },
+  );
 
   it('hands a failing provider on without its retry-after of an hour', async () => {
     const { supervisor, host } = setUp();
@@ -174,13 +197,16 @@ describe.each(['node', 'bun'] as const)('the plugin in %s, over a real socket an
     await reported(supervisor, 'seat-1:server-error', 'seat-2:server-error', 'seat-3:server-error');
   });
 
-  it.each(['reset-before-headers', 'cut-before-first-byte'] as const)('asks the same account once more after %s', async (fault) => {
-    const { supervisor, host } = setUp();
-    simulator.control.pushFault({ kind: fault });
-    expect((await host.ask()).status).toBe(200);
-    expect(seats()).toEqual(['seat-1', 'seat-1']);
-    await reported(supervisor, 'seat-1:success');
-  });
+  it.each(['reset-before-headers', 'cut-before-first-byte'] as const)(
+    'asks the same account once more after %s',
+    async (fault) => {
+      const { supervisor, host } = setUp();
+      simulator.control.pushFault({ kind: fault });
+      expect((await host.ask()).status).toBe(200);
+      expect(seats()).toEqual(['seat-1', 'seat-1']);
+      await reported(supervisor, 'seat-1:success');
+    },
+  );
 
   it('blames nobody when the provider cannot be reached, and throws what its own fetch threw', async () => {
     const { supervisor, host } = setUp();
@@ -188,7 +214,9 @@ describe.each(['node', 'bun'] as const)('the plugin in %s, over a real socket an
     onTestFinished(() => simulator.control.setOffline(false));
     const { status, error } = await host.ask();
     expect(status).toBeUndefined();
-    expect(error?.message).toBe(runtime === 'bun' ? 'Unable to connect. Is the computer able to access the url?' : 'fetch failed');
+    expect(error?.message).toBe(
+      runtime === 'bun' ? 'Unable to connect. Is the computer able to access the url?' : 'fetch failed',
+    );
     await reported(supervisor, 'seat-1:network');
   });
 
@@ -200,17 +228,20 @@ describe.each(['node', 'bun'] as const)('the plugin in %s, over a real socket an
     ['response-incomplete', 'success'],
     ['gzip', 'success'],
     ['slow', 'success'],
-  ] as const satisfies readonly (readonly [FaultInput['kind'], string])[])('hands an answer on that suffers %s, once, and reports %s', async (fault, kind) => {
-    const { supervisor, host } = setUp();
-    simulator.control.setSettings({ chunkDelayMs: 20 });
-    simulator.control.pushFault({ kind: fault, delayMs: fault === 'slow' ? 200 : undefined });
-    const { status, text, error } = await host.ask();
-    expect(status).toBe(200);
-    expect(text).toContain('response.output_text.delta');
-    expect(error === undefined).toBe(fault !== 'cut-mid-stream');
-    expect(seats()).toEqual(['seat-1']);
-    await reported(supervisor, `seat-1:${kind}`);
-  });
+  ] as const satisfies readonly (readonly [FaultInput['kind'], string])[])(
+    'hands an answer on that suffers %s, once, and reports %s',
+    async (fault, kind) => {
+      const { supervisor, host } = setUp();
+      simulator.control.setSettings({ chunkDelayMs: 20 });
+      simulator.control.pushFault({ kind: fault, delayMs: fault === 'slow' ? 200 : undefined });
+      const { status, text, error } = await host.ask();
+      expect(status).toBe(200);
+      expect(text).toContain('response.output_text.delta');
+      expect(error === undefined).toBe(fault !== 'cut-mid-stream');
+      expect(seats()).toEqual(['seat-1']);
+      await reported(supervisor, `seat-1:${kind}`);
+    },
+  );
 
   it('passes an abort on before the headers', async () => {
     const { supervisor, host } = setUp();
@@ -219,7 +250,10 @@ describe.each(['node', 'bun'] as const)('the plugin in %s, over a real socket an
     await requestsArrived(simulator, { endpoint: 'responses' }, 1);
     abort();
     expect((await ended).error?.name).toBe('AbortError');
-    await vi.waitFor(() => expect(simulator.control.requests({ endpoint: 'responses' })).toMatchObject([{ ending: 'client-closed' }]), WAIT);
+    await vi.waitFor(
+      () => expect(simulator.control.requests({ endpoint: 'responses' })).toMatchObject([{ ending: 'client-closed' }]),
+      WAIT,
+    );
     await reported(supervisor, 'seat-1:aborted');
   });
 
@@ -228,7 +262,10 @@ describe.each(['node', 'bun'] as const)('the plugin in %s, over a real socket an
     simulator.control.pushFault({ kind: 'stall-mid-stream' });
     const { error } = await host.ask({ abortAfterChunks: 1 });
     expect(error?.name).toBe('AbortError');
-    await vi.waitFor(() => expect(simulator.control.requests({ endpoint: 'responses' })).toMatchObject([{ ending: 'client-closed' }]), WAIT);
+    await vi.waitFor(
+      () => expect(simulator.control.requests({ endpoint: 'responses' })).toMatchObject([{ ending: 'client-closed' }]),
+      WAIT,
+    );
     await reported(supervisor, 'seat-1:aborted');
   });
 
@@ -242,7 +279,8 @@ describe.each(['node', 'bun'] as const)('the plugin in %s, over a real socket an
 
   it('says at once who is back when, if nobody can serve', async () => {
     const { supervisor, host } = setUp();
-    for (const alias of ['seat-1', 'seat-2', 'seat-3']) simulator.control.pushFault({ kind: 'usage-limit', alias, resetsInSeconds: HOUR_S });
+    for (const alias of ['seat-1', 'seat-2', 'seat-3'])
+      simulator.control.pushFault({ kind: 'usage-limit', alias, resetsInSeconds: HOUR_S });
     const first = await host.ask();
     expect(first.status).toBe(400);
     expect(first.text).toContain('oma tried 3 accounts in vain');
@@ -293,7 +331,9 @@ describe.each(['node', 'bun'] as const)('the plugin in %s, over a real socket an
     await supervisor.die();
     const { status, text } = await host.ask();
     expect(status).toBe(400);
-    expect(JSON.parse(text ?? '')).toEqual({ error: { type: 'oma', code: 'SUPERVISOR_NOT_RUNNING', message: 'oma supervisor is not running: run `oma up`.' } });
+    expect(JSON.parse(text ?? '')).toEqual({
+      error: { type: 'oma', code: 'SUPERVISOR_NOT_RUNNING', message: 'oma supervisor is not running: run `oma up`.' },
+    });
   });
 
   it('frees its connection when it is killed', async () => {

@@ -8,9 +8,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, 
 
 import { plainSeat } from '../../../cli/simulator/seat.ts';
 import { type Simulator, startSimulator } from '../../../cli/simulator/server.ts';
-import { type WatchedOpenCode,watchedOpenCode } from '../../support/opencode-server.ts';
+import { type WatchedOpenCode, watchedOpenCode } from '../../support/opencode-server.ts';
 import { type Bundle, bundle } from '../../support/plugin-bundle.ts';
-import { opencode, opencodeRun, type OpenCodeSandbox, opencodeSandbox, type OpenCodeSandboxOptions, PLACEHOLDER_AUTH } from '../../support/real-opencode.ts';
+import {
+  opencode,
+  opencodeRun,
+  type OpenCodeSandbox,
+  opencodeSandbox,
+  type OpenCodeSandboxOptions,
+  PLACEHOLDER_AUTH,
+} from '../../support/real-opencode.ts';
 import { type StandIn, type StandInOptions, standInSupervisor } from '../../support/stand-in-supervisor.ts';
 
 const ALL = ['seat-1', 'seat-2', 'seat-3'];
@@ -31,7 +38,10 @@ const part = (aliases: readonly string[] = ALL, fields: Partial<StandInOptions> 
 });
 
 beforeAll(async () => {
-  [plugin, simulator] = await Promise.all([bundle('plugin/index.ts'), startSimulator({ seats: ALL.map((_, index) => plainSeat(index + 1)) })]);
+  [plugin, simulator] = await Promise.all([
+    bundle('plugin/index.ts'),
+    startSimulator({ seats: ALL.map((_, index) => plainSeat(index + 1)) }),
+  ]);
   supervisor = await standInSupervisor(part());
 });
 beforeEach(() => {
@@ -44,7 +54,11 @@ afterAll(async () => {
 });
 
 const sandboxed = (options: OpenCodeSandboxOptions = {}): Promise<OpenCodeSandbox> =>
-  opencodeSandbox({ plugins: [`file://${plugin.file}`], ...options, env: { OPENCODE_MULTI_AUTH_SOCKET: supervisor.socketPath, OPENCODE_MULTI_AUTH_AUTOSTART: '0', ...options.env } });
+  opencodeSandbox({
+    plugins: [`file://${plugin.file}`],
+    ...options,
+    env: { OPENCODE_MULTI_AUTH_SOCKET: supervisor.socketPath, OPENCODE_MULTI_AUTH_AUTOSTART: '0', ...options.env },
+  });
 
 const requests = () => simulator.control.requests({ endpoint: 'responses' });
 const seats = () => requests().map(({ alias }) => alias);
@@ -56,18 +70,29 @@ describe('opencode run with the plugin', { timeout: RUN_MS }, () => {
     onTestFinished(() => box.remove());
     return box;
   }
-  const authOf = async (box: OpenCodeSandbox): Promise<unknown> => JSON.parse(await readFile(join(box.dataDir, 'auth.json'), 'utf8'));
+  const authOf = async (box: OpenCodeSandbox): Promise<unknown> =>
+    JSON.parse(await readFile(join(box.dataDir, 'auth.json'), 'utf8'));
 
   it('prints the streamed answer and nothing of its own, and OpenCode never holds a token', async () => {
     const box = await sandbox();
     const { code, stdout, stderr } = await opencodeRun(box, 'how are you?');
-    expect({ code, stdout, stderr }).toMatchObject({ code: 0, stdout: expect.stringMatching(/Simulated answer from seat-\d: you said “.*how are you\?.*”/) });
+    expect({ code, stdout, stderr }).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/Simulated answer from seat-\d: you said “.*how are you\?.*”/),
+    });
     expect(`${stdout}${stderr}`).not.toMatch(/oma|lease|supervisor/i);
     expect(await authOf(box)).toEqual(PLACEHOLDER_AUTH);
     expect(supervisor.hellos).toMatchObject([{ kind: 'plugin', host: 'opencode 1.18.33' }]);
     const answer = requests().find(({ promptCacheKey }) => promptCacheKey !== null);
-    expect(supervisor.asked.find(({ sessionId }) => sessionId === answer?.promptCacheKey)).toMatchObject({ model: 'gpt-5.5', rootSessionId: null, attempt: 1 });
-    expect(answer?.headers).toMatchObject({ originator: 'opencode', 'user-agent': expect.stringContaining('opencode/1.18.33') });
+    expect(supervisor.asked.find(({ sessionId }) => sessionId === answer?.promptCacheKey)).toMatchObject({
+      model: 'gpt-5.5',
+      rootSessionId: null,
+      attempt: 1,
+    });
+    expect(answer?.headers).toMatchObject({
+      originator: 'opencode',
+      'user-agent': expect.stringContaining('opencode/1.18.33'),
+    });
     await vi.waitFor(() => expect(supervisor.told().filter((told) => told.endsWith(':success'))).toHaveLength(2), WAIT);
   });
 
@@ -81,12 +106,19 @@ describe('opencode run with the plugin', { timeout: RUN_MS }, () => {
     const seen: string[] = [];
     const api = createServer((request, response) => {
       seen.push(request.headers.authorization ?? '');
-      response.writeHead(400, { 'content-type': 'application/json' }).end('{"error":{"message":"no credit left","type":"billing"}}');
+      response
+        .writeHead(400, { 'content-type': 'application/json' })
+        .end('{"error":{"message":"no credit left","type":"billing"}}');
     });
     await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void api.close());
     const auth = { openai: { type: 'api', key: 'sk-of-a-person' } };
-    const box = await sandbox({ auth, config: { provider: { openai: { options: { baseURL: `http://127.0.0.1:${(api.address() as AddressInfo).port}/v1` } } } } });
+    const box = await sandbox({
+      auth,
+      config: {
+        provider: { openai: { options: { baseURL: `http://127.0.0.1:${(api.address() as AddressInfo).port}/v1` } } },
+      },
+    });
     const { code, stdout, stderr } = await opencodeRun(box, 'hello');
     expect([code, `${stdout}${stderr}`.includes('no credit left')]).toEqual([1, true]);
     expect(new Set(seen)).toEqual(new Set(['Bearer sk-of-a-person']));
@@ -97,11 +129,21 @@ describe('opencode run with the plugin', { timeout: RUN_MS }, () => {
   it('says at once who is back when, if nobody can serve, and OpenCode does not try again', async () => {
     const until = new Date(Date.now() + HOUR_S * 1_000).toISOString();
     const { accounts } = part();
-    supervisor.reset(part(ALL, { accounts: accounts.map((account, index) => ({ ...account, until, alias: index === 1 ? 'team500-429' : account.alias })) }));
+    supervisor.reset(
+      part(ALL, {
+        accounts: accounts.map((account, index) => ({
+          ...account,
+          until,
+          alias: index === 1 ? 'team500-429' : account.alias,
+        })),
+      }),
+    );
     const { code, stdout, stderr } = await opencodeRun(await sandbox(), 'hello');
     const said = stripVTControlCharacters(`${stdout}${stderr}`).replaceAll('\u2060', '');
     expect(code).toBe(1);
-    expect(said).toMatch(/Error: No account can serve this now: seat-1 is at its limit, back at .*\(in 1 h 0 min\); team500-429 is at its limit/);
+    expect(said).toMatch(
+      /Error: No account can serve this now: seat-1 is at its limit, back at .*\(in 1 h 0 min\); team500-429 is at its limit/,
+    );
     expect(requests()).toEqual([]);
     // The title and the answer ask once each.
     expect(supervisor.asked).toHaveLength(2);
@@ -137,7 +179,10 @@ describe('opencode serve with the plugin', { timeout: RUN_MS }, () => {
   });
 
   const prompt = (text?: string) => server.ask(text);
-  const answerOf = (alias: string, text = 'hello') => ({ text: `Simulated answer from ${alias}: you said “${text}”.`, error: null });
+  const answerOf = (alias: string, text = 'hello') => ({
+    text: `Simulated answer from ${alias}: you said “${text}”.`,
+    error: null,
+  });
 
   it('gives each session to the account that the supervisor names', async () => {
     expect([await prompt(), await prompt(), await prompt()]).toEqual(ALL.map((alias) => answerOf(alias)));
@@ -150,7 +195,10 @@ describe('opencode serve with the plugin', { timeout: RUN_MS }, () => {
     expect(await prompt()).toEqual(answerOf('seat-2'));
     expect(seats()).toEqual(['seat-1', 'seat-2']);
     await reported('seat-1:rate-limited', 'seat-2:success');
-    await vi.waitFor(() => expect(server.toasts()).toContain('Moved from seat-1 to seat-2: seat-1 is at its limit.'), WAIT);
+    await vi.waitFor(
+      () => expect(server.toasts()).toContain('Moved from seat-1 to seat-2: seat-1 is at its limit.'),
+      WAIT,
+    );
   });
 
   it.each([
@@ -175,7 +223,15 @@ describe('opencode serve with the plugin', { timeout: RUN_MS }, () => {
     await reported('seat-1:success');
   });
 
-  it.each(['server-error', 'overloaded', 'unavailable', 'reset-before-headers', 'cut-before-first-byte', 'gzip', 'slow'] as const)('answers as the same account in spite of %s', async (fault) => {
+  it.each([
+    'server-error',
+    'overloaded',
+    'unavailable',
+    'reset-before-headers',
+    'cut-before-first-byte',
+    'gzip',
+    'slow',
+  ] as const)('answers as the same account in spite of %s', async (fault) => {
     simulator.control.pushFault({ kind: fault, delayMs: fault === 'slow' ? 500 : undefined });
     expect(await prompt()).toEqual(answerOf('seat-1'));
     await reported('seat-1:success');
@@ -201,7 +257,9 @@ describe('opencode serve with the plugin', { timeout: RUN_MS }, () => {
 
   it('shows who was tried in vain, without trying again', async () => {
     simulator.control.pushFault({ kind: 'usage-limit', times: null, resetsInSeconds: HOUR_S });
-    expect((await prompt()).error).toMatch(/^oma tried 3 accounts in vain: seat-1 is at its limit, back at .*; seat-2 .*; seat-3 /);
+    expect((await prompt()).error).toMatch(
+      /^oma tried 3 accounts in vain: seat-1 is at its limit, back at .*; seat-2 .*; seat-3 /,
+    );
     expect(seats()).toEqual(ALL);
   });
 

@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { createEventWatch, type StreamVerdict } from '../../../plugin/event-watch.ts';
 import { ANSWER, sse } from '../../support/fake-upstream.ts';
 
-const FAILED = sse('response.failed', { response: { error: { code: 'rate_limit_exceeded', message: 'zu viel – später' } } });
+const FAILED = sse('response.failed', {
+  response: { error: { code: 'rate_limit_exceeded', message: 'zu viel – später' } },
+});
 
 /** Cuts a text into chunks at these byte positions. */
 function chunksOf(text: string, cuts: readonly number[]): Uint8Array[] {
@@ -39,11 +41,16 @@ describe('createEventWatch', () => {
   it('keeps the data of a failure', () => {
     const verdict = whole(sse('response.created') + FAILED);
     expect(verdict?.kind).toBe('failed');
-    expect(JSON.parse(verdict?.kind === 'failed' ? verdict.data : '')).toMatchObject({ response: { error: { code: 'rate_limit_exceeded', message: 'zu viel – später' } } });
+    expect(JSON.parse(verdict?.kind === 'failed' ? verdict.data : '')).toMatchObject({
+      response: { error: { code: 'rate_limit_exceeded', message: 'zu viel – später' } },
+    });
   });
 
   it('keeps the data of an error event', () => {
-    expect(whole(ANSWER[0] + sse('error', { code: 'server_error' }))).toEqual({ kind: 'failed', data: '{"type":"error","code":"server_error"}' });
+    expect(whole(ANSWER[0] + sse('error', { code: 'server_error' }))).toEqual({
+      kind: 'failed',
+      data: '{"type":"error","code":"server_error"}',
+    });
   });
 
   it('reads lines that end with carriage returns', () => {
@@ -61,14 +68,24 @@ describe('createEventWatch', () => {
 
   it('keeps a bounded part of an endless failure', () => {
     const watch = createEventWatch();
-    watch.push(new TextEncoder().encode(`event: response.failed\ndata: {"response":{"error":{"code":"rate_limit_exceeded"},"x":"`));
+    watch.push(
+      new TextEncoder().encode(
+        `event: response.failed\ndata: {"response":{"error":{"code":"rate_limit_exceeded"},"x":"`,
+      ),
+    );
     for (let index = 0; index < 64; index += 1) watch.push(new Uint8Array(64 * 1_024).fill(120));
     const verdict = watch.verdict();
     expect(verdict?.kind === 'failed' ? verdict.data.length : 0).toBeLessThanOrEqual(64 * 1_024);
   });
 
   it('says the same however the stream is cut into chunks', () => {
-    const streams = [ANSWER.join(''), unnamed(ANSWER.join('')), ANSWER.slice(0, 3).join('') + FAILED, unnamed(ANSWER[0] + FAILED), ANSWER.slice(0, 4).join('')];
+    const streams = [
+      ANSWER.join(''),
+      unnamed(ANSWER.join('')),
+      ANSWER.slice(0, 3).join('') + FAILED,
+      unnamed(ANSWER[0] + FAILED),
+      ANSWER.slice(0, 4).join(''),
+    ];
     fc.assert(
       fc.property(fc.constantFrom(...streams), fc.array(fc.nat(2_000), { maxLength: 40 }), (stream, cuts) => {
         expect(verdictOf(chunksOf(stream, cuts))).toEqual(whole(stream));
@@ -79,6 +96,13 @@ describe('createEventWatch', () => {
 
   it('says the same byte by byte', () => {
     const stream = ANSWER.join('');
-    expect(verdictOf(chunksOf(stream, Array.from({ length: stream.length }, (_, index) => index)))).toEqual({ kind: 'completed' });
+    expect(
+      verdictOf(
+        chunksOf(
+          stream,
+          Array.from({ length: stream.length }, (_, index) => index),
+        ),
+      ),
+    ).toEqual({ kind: 'completed' });
   });
 });

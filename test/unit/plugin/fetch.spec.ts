@@ -42,17 +42,44 @@ function setUp({ accounts = THREE, leases = {}, answers, onWait }: Setup) {
     notices: { toast: (_variant, message) => toasts.push(message), log: () => undefined },
     onHost: (host) => hosts.push(host),
   });
-  const ask = (init: RequestInit = {}) => fetch(URL_IN, { method: 'POST', body: '{"model":"gpt-5.5","input":[]}', headers: { 'session-id': 'ses_1' }, ...init });
-  return { supervisor, upstream, waits, toasts, hosts, fetch, ask, tried: () => upstream.arrivals.map(({ account }) => account.replace('account-', '')) };
+  const ask = (init: RequestInit = {}) =>
+    fetch(URL_IN, {
+      method: 'POST',
+      body: '{"model":"gpt-5.5","input":[]}',
+      headers: { 'session-id': 'ses_1' },
+      ...init,
+    });
+  return {
+    supervisor,
+    upstream,
+    waits,
+    toasts,
+    hosts,
+    fetch,
+    ask,
+    tried: () => upstream.arrivals.map(({ account }) => account.replace('account-', '')),
+  };
 }
 
-const messageOf = async (response: Response) => ((await response.json()) as { error: { message: string } }).error.message;
+const messageOf = async (response: Response) =>
+  ((await response.json()) as { error: { message: string } }).error.message;
 
-const LIMITED: Answerer = () => json(429, { error: { type: 'usage_limit_reached', message: 'The usage limit has been reached', resets_in_seconds: 7_200 } });
-const EXPIRED: Answerer = () => json(401, { error: { code: 'token_expired', message: 'Provided authentication token is expired.' } });
-const FAILING: Answerer = () => json(503, { error: { message: 'The service is unavailable.' } }, { 'retry-after': '3600', 'retry-after-ms': '3600000', 'x-request-id': 'req_1' });
+const LIMITED: Answerer = () =>
+  json(429, {
+    error: { type: 'usage_limit_reached', message: 'The usage limit has been reached', resets_in_seconds: 7_200 },
+  });
+const EXPIRED: Answerer = () =>
+  json(401, { error: { code: 'token_expired', message: 'Provided authentication token is expired.' } });
+const FAILING: Answerer = () =>
+  json(
+    503,
+    { error: { message: 'The service is unavailable.' } },
+    { 'retry-after': '3600', 'retry-after-ms': '3600000', 'x-request-id': 'req_1' },
+  );
 const REFUSED_CONNECTION: Answerer = () => {
-  throw Object.assign(new Error('Unable to connect. Is the computer able to access the url?'), { code: 'ConnectionRefused' });
+  throw Object.assign(new Error('Unable to connect. Is the computer able to access the url?'), {
+    code: 'ConnectionRefused',
+  });
 };
 const GOOD: Answerer = () => streamed();
 
@@ -61,8 +88,18 @@ const MOVING: readonly (readonly [OutcomeKind, Answerer])[] = [
   ['rate-limited', LIMITED],
   ['workspace-deactivated', () => json(402, { detail: { code: 'deactivated_workspace' } })],
   ['forbidden', () => json(403, { detail: 'Forbidden' })],
-  ['challenged', () => new Response('<html><title>Just a moment...</title></html>', { status: 403, headers: { 'content-type': 'text/html' } })],
-  ['model-unsupported', () => json(400, { detail: "The 'gpt-5.5' model is not supported when using Codex with a ChatGPT account." })],
+  [
+    'challenged',
+    () =>
+      new Response('<html><title>Just a moment...</title></html>', {
+        status: 403,
+        headers: { 'content-type': 'text/html' },
+      }),
+  ],
+  [
+    'model-unsupported',
+    () => json(400, { detail: "The 'gpt-5.5' model is not supported when using Codex with a ChatGPT account." }),
+  ],
 ];
 
 describe('a request that succeeds', () => {
@@ -71,9 +108,32 @@ describe('a request that succeeds', () => {
     const response = await ask();
     expect(response.status).toBe(200);
     expect(await response.text()).toBe(ANSWER.join(''));
-    expect(upstream.arrivals).toMatchObject([{ url: 'http://127.0.0.1:9/backend-api/codex/responses', account: 'account-a', token: 'Bearer token-a', body: '{"model":"gpt-5.5","input":[]}' }]);
-    expect(supervisor.asked).toEqual([{ requestId: 'request-1', sessionId: 'ses_1', rootSessionId: null, model: 'gpt-5.5', attempt: 1, exclude: [] }]);
-    expect(supervisor.reports).toEqual([{ leaseId: 'lease-1', outcome: { kind: 'success', status: 200, retryAtMs: null, limitId: null, errorCode: null, phase: 'complete', firstByteMs: 0, durationMs: 0 } }]);
+    expect(upstream.arrivals).toMatchObject([
+      {
+        url: 'http://127.0.0.1:9/backend-api/codex/responses',
+        account: 'account-a',
+        token: 'Bearer token-a',
+        body: '{"model":"gpt-5.5","input":[]}',
+      },
+    ]);
+    expect(supervisor.asked).toEqual([
+      { requestId: 'request-1', sessionId: 'ses_1', rootSessionId: null, model: 'gpt-5.5', attempt: 1, exclude: [] },
+    ]);
+    expect(supervisor.reports).toEqual([
+      {
+        leaseId: 'lease-1',
+        outcome: {
+          kind: 'success',
+          status: 200,
+          retryAtMs: null,
+          limitId: null,
+          errorCode: null,
+          phase: 'complete',
+          firstByteMs: 0,
+          durationMs: 0,
+        },
+      },
+    ]);
   });
 
   it('is reported when the answer is complete, not when the headers come', async () => {
@@ -87,8 +147,19 @@ describe('a request that succeeds', () => {
   it('goes to the address of the environment if there is one', async () => {
     const upstream = fakeUpstream(GOOD);
     const fetch = createFetch({
-      ...{ supervisor: fakeLeases({ accounts: THREE }), upstream: upstream.fetch, baseUrl: 'http://127.0.0.1:1234/gateway', now: () => NOW, random: () => 0 },
-      ...{ wait: () => Promise.resolve(), newId: () => 'r', notices: { toast: () => undefined, log: () => undefined }, onHost: () => undefined },
+      ...{
+        supervisor: fakeLeases({ accounts: THREE }),
+        upstream: upstream.fetch,
+        baseUrl: 'http://127.0.0.1:1234/gateway',
+        now: () => NOW,
+        random: () => 0,
+      },
+      ...{
+        wait: () => Promise.resolve(),
+        newId: () => 'r',
+        notices: { toast: () => undefined, log: () => undefined },
+        onHost: () => undefined,
+      },
     });
     await fetch(URL_IN, { method: 'POST', body: '{}' });
     expect(upstream.arrivals[0]?.url).toBe('http://127.0.0.1:1234/gateway/codex/responses');
@@ -96,20 +167,40 @@ describe('a request that succeeds', () => {
 
   it("names a subagent's root session, and tells which program asks", async () => {
     const { ask, supervisor, hosts } = setUp({ answers: [GOOD] });
-    await ask({ headers: { 'session-id': 'child', 'x-parent-session-id': 'root', 'user-agent': 'opencode/1.18.33 (linux)' } });
+    await ask({
+      headers: { 'session-id': 'child', 'x-parent-session-id': 'root', 'user-agent': 'opencode/1.18.33 (linux)' },
+    });
     await ask({ headers: { 'session-id': 'grandchild', 'x-parent-session-id': 'child' } });
-    expect(supervisor.asked.map(({ sessionId, rootSessionId }) => [sessionId, rootSessionId])).toEqual([['child', 'root'], ['grandchild', 'root']]);
+    expect(supervisor.asked.map(({ sessionId, rootSessionId }) => [sessionId, rootSessionId])).toEqual([
+      ['child', 'root'],
+      ['grandchild', 'root'],
+    ]);
     expect(hosts).toEqual(['opencode 1.18.33']);
   });
 
   it('loses headers that no longer fit its body, or that make OpenCode wait for an hour', async () => {
-    const { ask } = setUp({ answers: [() => new Response(ANSWER.join(''), { headers: { 'content-type': 'text/event-stream', 'content-encoding': 'gzip', 'content-length': '7', 'retry-after': '3600', 'x-codex-plan-type': 'plus' } })] });
+    const { ask } = setUp({
+      answers: [
+        () =>
+          new Response(ANSWER.join(''), {
+            headers: {
+              'content-type': 'text/event-stream',
+              'content-encoding': 'gzip',
+              'content-length': '7',
+              'retry-after': '3600',
+              'x-codex-plan-type': 'plus',
+            },
+          }),
+      ],
+    });
     const { headers } = await ask();
     expect(Object.fromEntries(headers)).toEqual({ 'content-type': 'text/event-stream', 'x-codex-plan-type': 'plus' });
   });
 
   it('may be an answer that is no stream', async () => {
-    const { ask, supervisor } = setUp({ answers: [() => json(200, { id: 'resp_1', object: 'response', error: null })] });
+    const { ask, supervisor } = setUp({
+      answers: [() => json(200, { id: 'resp_1', object: 'response', error: null })],
+    });
     expect(await (await ask()).json()).toEqual({ id: 'resp_1', object: 'response', error: null });
     expect(supervisor.told()).toEqual(['a:success']);
   });
@@ -117,26 +208,37 @@ describe('a request that succeeds', () => {
   it('is left alone if it is not for the models', async () => {
     const { fetch, upstream, supervisor } = setUp({ answers: [() => json(200, {})] });
     await fetch('https://api.openai.com/v1/files', { headers: { authorization: 'Bearer dummy' } });
-    expect(upstream.arrivals).toMatchObject([{ url: 'https://api.openai.com/v1/files', token: 'Bearer dummy', account: '' }]);
+    expect(upstream.arrivals).toMatchObject([
+      { url: 'https://api.openai.com/v1/files', token: 'Bearer dummy', account: '' },
+    ]);
     expect(supervisor.asked).toEqual([]);
   });
 });
 
 describe('a request that one account refuses', () => {
-  it.each(MOVING)('[B.L1.1] moves on after %s, tells the supervisor and the user, and hands the answer on', async (kind, refusing) => {
-    const { ask, supervisor, tried, toasts } = setUp({ answers: [refusing, GOOD] });
-    const response = await ask();
-    expect(await response.text()).toBe(ANSWER.join(''));
-    expect(tried()).toEqual(['a', 'b']);
-    expect(supervisor.told()).toEqual([`a:${kind}`, 'b:success']);
-    expect(supervisor.asked.map(({ exclude, attempt }) => [attempt, exclude])).toEqual([[1, []], [2, ['a']]]);
-    expect(toasts).toHaveLength(1);
-    expect(toasts[0]).toMatch(/^Moved from a to b: a /);
-    expect(FAILURES[kind as keyof typeof FAILURES].retry).toBe('next');
-  });
+  it.each(MOVING)(
+    '[B.L1.1] moves on after %s, tells the supervisor and the user, and hands the answer on',
+    async (kind, refusing) => {
+      const { ask, supervisor, tried, toasts } = setUp({ answers: [refusing, GOOD] });
+      const response = await ask();
+      expect(await response.text()).toBe(ANSWER.join(''));
+      expect(tried()).toEqual(['a', 'b']);
+      expect(supervisor.told()).toEqual([`a:${kind}`, 'b:success']);
+      expect(supervisor.asked.map(({ exclude, attempt }) => [attempt, exclude])).toEqual([
+        [1, []],
+        [2, ['a']],
+      ]);
+      expect(toasts).toHaveLength(1);
+      expect(toasts[0]).toMatch(/^Moved from a to b: a /);
+      expect(FAILURES[kind as keyof typeof FAILURES].retry).toBe('next');
+    },
+  );
 
   it.each(MOVING)('[B.L1.1] ends after three accounts with %s, in a 400 of its own', async (kind, refusing) => {
-    const { ask, supervisor, tried } = setUp({ accounts: [...THREE, { alias: 'd' }, { alias: 'e' }], answers: [refusing] });
+    const { ask, supervisor, tried } = setUp({
+      accounts: [...THREE, { alias: 'd' }, { alias: 'e' }],
+      answers: [refusing],
+    });
     const response = await ask();
     expect(response.status).toBe(400);
     expect(tried()).toEqual(['a', 'b', 'c']);
@@ -153,7 +255,11 @@ describe('a request that one account refuses', () => {
   });
 
   it('[B.L1.2] sends to no more accounts than were eligible, even if the supervisor would hand out more', async () => {
-    const { ask, tried, supervisor } = setUp({ accounts: [...THREE, { alias: 'd' }], leases: { change: (lease) => ({ ...lease, attemptsMax: 2 }) }, answers: [LIMITED] });
+    const { ask, tried, supervisor } = setUp({
+      accounts: [...THREE, { alias: 'd' }],
+      leases: { change: (lease) => ({ ...lease, attemptsMax: 2 }) },
+      answers: [LIMITED],
+    });
     expect((await ask()).status).toBe(400);
     expect(tried()).toEqual(['a', 'b']);
     expect(supervisor.told()).toEqual(['a:rate-limited', 'b:rate-limited', 'c:aborted']);
@@ -162,19 +268,33 @@ describe('a request that one account refuses', () => {
   it('reports the reset that the answer names', async () => {
     const { ask, supervisor } = setUp({ answers: [LIMITED, GOOD] });
     await ask();
-    expect(supervisor.reports[0]).toMatchObject({ outcome: { kind: 'rate-limited', status: 429, retryAtMs: NOW + 7_200_000, errorCode: 'usage_limit_reached', phase: 'before-output' } });
+    expect(supervisor.reports[0]).toMatchObject({
+      outcome: {
+        kind: 'rate-limited',
+        status: 429,
+        retryAtMs: NOW + 7_200_000,
+        errorCode: 'usage_limit_reached',
+        phase: 'before-output',
+      },
+    });
   });
 
   it('moves on when the refusal comes as an event before any output', async () => {
-    const failed = sse('response.failed', { response: { error: { code: 'rate_limit_exceeded', message: 'Please try again in 20s.' } } });
+    const failed = sse('response.failed', {
+      response: { error: { code: 'rate_limit_exceeded', message: 'Please try again in 20s.' } },
+    });
     const { ask, tried, supervisor } = setUp({ answers: [() => streamed([ANSWER[0], failed]), GOOD] });
     expect(await (await ask()).text()).toBe(ANSWER.join(''));
     expect(tried()).toEqual(['a', 'b']);
-    expect(supervisor.reports[0]).toMatchObject({ outcome: { kind: 'rate-limited', phase: 'before-output', retryAtMs: NOW + 20_000 } });
+    expect(supervisor.reports[0]).toMatchObject({
+      outcome: { kind: 'rate-limited', phase: 'before-output', retryAtMs: NOW + 20_000 },
+    });
   });
 
   it('leaves a failure event alone that is not about the account', async () => {
-    const failed = sse('error', { error: { type: 'invalid_request_error', code: 'context_length_exceeded', message: 'x' } });
+    const failed = sse('error', {
+      error: { type: 'invalid_request_error', code: 'context_length_exceeded', message: 'x' },
+    });
     const { ask, tried, supervisor } = setUp({ answers: [() => streamed([ANSWER[0], failed])] });
     expect(await (await ask()).text()).toBe(ANSWER[0] + failed);
     expect(tried()).toEqual(['a']);
@@ -183,14 +303,17 @@ describe('a request that one account refuses', () => {
 });
 
 describe('a request that the provider itself fails', () => {
-  it.each(['bad-request'] as const)('is not sent again after %s, and the answer is handed on as it came', async (kind) => {
-    const body = { error: { code: 'invalid_type', message: "Invalid type for 'input[0].content'." } };
-    const { ask, tried, supervisor } = setUp({ answers: [() => json(400, body, { 'retry-after': '30' })] });
-    const response = await ask();
-    expect([response.status, await response.json(), response.headers.has('retry-after')]).toEqual([400, body, false]);
-    expect(tried()).toEqual(['a']);
-    expect(supervisor.told()).toEqual([`a:${kind}`]);
-  });
+  it.each(['bad-request'] as const)(
+    'is not sent again after %s, and the answer is handed on as it came',
+    async (kind) => {
+      const body = { error: { code: 'invalid_type', message: "Invalid type for 'input[0].content'." } };
+      const { ask, tried, supervisor } = setUp({ answers: [() => json(400, body, { 'retry-after': '30' })] });
+      const response = await ask();
+      expect([response.status, await response.json(), response.headers.has('retry-after')]).toEqual([400, body, false]);
+      expect(tried()).toEqual(['a']);
+      expect(supervisor.told()).toEqual([`a:${kind}`]);
+    },
+  );
 
   it('[B.L1.5] is sent to the same account once more after a pause when the provider fails', async () => {
     const { ask, tried, supervisor, waits } = setUp({ answers: [FAILING, GOOD] });
@@ -208,11 +331,22 @@ describe('a request that the provider itself fails', () => {
     expect(supervisor.told()).toEqual(['a:server-error', 'b:server-error', 'c:server-error']);
     expect(response.status).toBe(503);
     expect(await messageOf(response)).toBe('The service is unavailable.');
-    expect(Object.fromEntries(response.headers)).toEqual({ 'content-type': 'application/json', 'x-request-id': 'req_1' });
+    expect(Object.fromEntries(response.headers)).toEqual({
+      'content-type': 'application/json',
+      'x-request-id': 'req_1',
+    });
   });
 
   it('is handed on as a failing provider when there is no other account, so that the host shows that it tries again', async () => {
-    const { ask, tried, waits } = setUp({ accounts: [{ alias: 'a' }], leases: { accountsAt: (call) => [call === 0 ? { alias: 'a' } : { alias: 'a', until: new Date(NOW + 10_000).toISOString() }] }, answers: [FAILING] });
+    const { ask, tried, waits } = setUp({
+      accounts: [{ alias: 'a' }],
+      leases: {
+        accountsAt: (call) => [
+          call === 0 ? { alias: 'a' } : { alias: 'a', until: new Date(NOW + 10_000).toISOString() },
+        ],
+      },
+      answers: [FAILING],
+    });
     expect((await ask()).status).toBe(503);
     expect(tried()).toEqual(['a', 'a']);
     expect(waits).toHaveLength(1);
@@ -220,7 +354,10 @@ describe('a request that the provider itself fails', () => {
 
   it.each([
     ['JSON that names an error', () => json(200, { error: { message: 'Something went wrong.' } })],
-    ['a page of a gateway', () => new Response('<html></html>', { status: 502, headers: { 'content-type': 'text/html' } })],
+    [
+      'a page of a gateway',
+      () => new Response('<html></html>', { status: 502, headers: { 'content-type': 'text/html' } }),
+    ],
   ])('is not fooled by %s', async (_name, answer) => {
     const { ask, supervisor } = setUp({ accounts: [{ alias: 'a' }], answers: [answer] });
     expect((await ask()).status).toBe(502);
@@ -247,7 +384,24 @@ describe('a request that the provider itself fails', () => {
     const { ask, tried, supervisor } = setUp({ answers: [() => streamed([])] });
     expect(await (await ask()).text()).toBe('');
     expect(tried()).toEqual(['a', 'a']);
-    expect(supervisor.reports[0]).toMatchObject({ outcome: { kind: 'network', errorCode: 'no-output' } });
+    expect(supervisor.reports).toMatchObject([{ outcome: { kind: 'network', errorCode: 'no-output' } }]);
+  });
+});
+
+describe('a refusal without an end', () => {
+  it('is judged by its beginning, and let go of', async () => {
+    let cancelled = false;
+    const endless = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode('{"error":{"code":"bad","message":"')),
+      pull: (controller) => controller.enqueue(new Uint8Array(64 * 1_024).fill(120)),
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    const { ask, supervisor } = setUp({ answers: [() => new Response(endless, { status: 400 })] });
+    expect((await (await ask()).text()).length).toBeLessThan(400 * 1_024);
+    expect(cancelled).toBe(true);
+    expect(supervisor.told()).toEqual(['a:bad-request']);
   });
 });
 
@@ -255,8 +409,20 @@ describe('an answer that has begun', () => {
   it.each([
     ['breaks off', () => streamed(ANSWER.slice(0, 4), new Error('reset')), 'stream-broken'],
     ['ends early', () => streamed(ANSWER.slice(0, 4)), 'stream-broken'],
-    ['names a failing model', () => streamed([...ANSWER.slice(0, 4), sse('error', { code: 'server_error', message: 'x' })]), 'stream-broken'],
-    ['names a limit', () => streamed([...ANSWER.slice(0, 4), sse('response.failed', { response: { error: { code: 'rate_limit_exceeded', message: 'x' } } })]), 'rate-limited'],
+    [
+      'names a failing model',
+      () => streamed([...ANSWER.slice(0, 4), sse('error', { code: 'server_error', message: 'x' })]),
+      'stream-broken',
+    ],
+    [
+      'names a limit',
+      () =>
+        streamed([
+          ...ANSWER.slice(0, 4),
+          sse('response.failed', { response: { error: { code: 'rate_limit_exceeded', message: 'x' } } }),
+        ]),
+      'rate-limited',
+    ],
   ])('is never begun again when it %s', async (_name, answer, kind) => {
     const { ask, tried, supervisor } = setUp({ answers: [answer] });
     await (await ask()).text().catch(() => undefined);
@@ -309,10 +475,17 @@ describe('a token that is refused', () => {
     const refresh = () => {
       throw new OmaError('LEASE_NOT_FOUND', 'no');
     };
-    const { ask, tried, supervisor } = setUp({ accounts: [{ alias: 'a' }], leases: { refresh }, answers: [EXPIRED, GOOD] });
+    const { ask, tried, supervisor } = setUp({
+      accounts: [{ alias: 'a' }],
+      leases: { refresh },
+      answers: [EXPIRED, GOOD],
+    });
     expect((await ask()).status).toBe(200);
     expect(tried()).toEqual(['a', 'a']);
-    expect(supervisor.asked.map(({ exclude, attempt }) => [attempt, exclude])).toEqual([[1, []], [2, []]]);
+    expect(supervisor.asked.map(({ exclude, attempt }) => [attempt, exclude])).toEqual([
+      [1, []],
+      [2, []],
+    ]);
   });
 
   it('ends after three refusals even if every lease is lost', async () => {
@@ -320,7 +493,9 @@ describe('a token that is refused', () => {
       throw new OmaError('LEASE_NOT_FOUND', 'no');
     };
     const { ask, tried } = setUp({ accounts: [{ alias: 'a' }], leases: { refresh }, answers: [EXPIRED] });
-    expect((await ask()).status).toBe(400);
+    expect(await messageOf(await ask())).toBe(
+      'oma lost its supervisor during this request. Send the message again; see `oma status`.',
+    );
     expect(tried()).toEqual(['a', 'a', 'a']);
   });
 });
@@ -329,7 +504,13 @@ describe('a request that nobody can serve', () => {
   const later = (ms: number) => new Date(NOW + ms).toISOString();
 
   it('[B.L1.3] is refused at once with the same 400 every time: nothing is sent and nothing waited for', async () => {
-    const { ask, upstream, waits } = setUp({ accounts: [{ alias: 'a', until: later(3_600_000) }, { alias: 'b', until: later(7_200_000) }], answers: [GOOD] });
+    const { ask, upstream, waits } = setUp({
+      accounts: [
+        { alias: 'a', until: later(3_600_000) },
+        { alias: 'b', until: later(7_200_000) },
+      ],
+      answers: [GOOD],
+    });
     const texts = new Set<string>();
     for (let index = 0; index < 5; index += 1) {
       const response = await ask();
@@ -337,13 +518,18 @@ describe('a request that nobody can serve', () => {
       texts.add(await response.text());
     }
     expect(texts.size).toBe(1);
-    expect(JSON.parse([...texts][0]!)).toMatchObject({ error: { code: 'NO_ELIGIBLE_ACCOUNTS', message: expect.stringContaining('a is back first') } });
+    expect(JSON.parse([...texts][0]!)).toMatchObject({
+      error: { code: 'NO_ELIGIBLE_ACCOUNTS', message: expect.stringContaining('a is back first') },
+    });
     expect(upstream.arrivals).toEqual([]);
     expect(waits).toEqual([]);
   });
 
   it('waits for an account that is back within a minute, and says so', async () => {
-    const { ask, waits, toasts, tried } = setUp({ leases: { accountsAt: (call) => (call === 0 ? [{ alias: 'a', until: later(42_000) }] : [{ alias: 'a' }]) }, answers: [GOOD] });
+    const { ask, waits, toasts, tried } = setUp({
+      leases: { accountsAt: (call) => (call === 0 ? [{ alias: 'a', until: later(42_000) }] : [{ alias: 'a' }]) },
+      answers: [GOOD],
+    });
     expect((await ask()).status).toBe(200);
     expect(waits).toEqual([42_100]);
     expect(toasts).toEqual(['No account can serve this now; a is back in 43 s. Waiting for it.']);
@@ -351,8 +537,12 @@ describe('a request that nobody can serve', () => {
   });
 
   it('waits for its only account after a short rate limit', async () => {
-    const limited: Answerer = () => json(429, { error: { code: 'rate_limit_exceeded', message: 'x' } }, { 'retry-after': '20' });
-    const { ask, waits, tried } = setUp({ leases: { accountsAt: (call) => (call === 1 ? [{ alias: 'a', until: later(20_000) }] : [{ alias: 'a' }]) }, answers: [limited, GOOD] });
+    const limited: Answerer = () =>
+      json(429, { error: { code: 'rate_limit_exceeded', message: 'x' } }, { 'retry-after': '20' });
+    const { ask, waits, tried } = setUp({
+      leases: { accountsAt: (call) => (call === 1 ? [{ alias: 'a', until: later(20_000) }] : [{ alias: 'a' }]) },
+      answers: [limited, GOOD],
+    });
     expect((await ask()).status).toBe(200);
     expect(waits).toEqual([20_100]);
     expect(tried()).toEqual(['a', 'a']);
@@ -365,13 +555,18 @@ describe('a request that nobody can serve', () => {
   });
 
   it('waits three times at most', async () => {
-    const { ask, waits } = setUp({ accounts: [{ alias: 'a', until: later(3_600_000) }], leases: { accountsAt: (call) => [{ alias: 'a', until: later((call + 1) * 40_000) }] }, answers: [GOOD] });
+    const { ask, waits } = setUp({
+      accounts: [{ alias: 'a', until: later(3_600_000) }],
+      leases: { accountsAt: (call) => [{ alias: 'a', until: later((call + 1) * 40_000) }] },
+      answers: [GOOD],
+    });
     expect((await ask()).status).toBe(400);
     expect(waits).toHaveLength(3);
   });
 
   it('has three attempts in all, however often it waits in between', async () => {
-    const until = (call: number) => (call % 2 === 1 ? [{ alias: 'a', until: later((call + 1) * 10_000) }] : [{ alias: 'a' }]);
+    const until = (call: number) =>
+      call % 2 === 1 ? [{ alias: 'a', until: later((call + 1) * 10_000) }] : [{ alias: 'a' }];
     const { ask, tried } = setUp({ leases: { accountsAt: until }, answers: [LIMITED] });
     expect((await ask()).status).toBe(400);
     expect(tried()).toEqual(['a', 'a', 'a']);
@@ -384,8 +579,19 @@ describe('a request that nobody can serve', () => {
     const { fetch, upstream } = setUp({ answers: [GOOD] });
     expect(fetch).toBeDefined();
     const failing = createFetch({
-      ...{ supervisor: { ...fakeLeases({ accounts: THREE }), acquire: () => Promise.reject(new OmaError(code, 'no')) }, upstream: upstream.fetch, baseUrl: null, now: () => NOW, random: () => 0 },
-      ...{ wait: () => Promise.resolve(), newId: () => 'r', notices: { toast: () => undefined, log: () => undefined }, onHost: () => undefined },
+      ...{
+        supervisor: { ...fakeLeases({ accounts: THREE }), acquire: () => Promise.reject(new OmaError(code, 'no')) },
+        upstream: upstream.fetch,
+        baseUrl: null,
+        now: () => NOW,
+        random: () => 0,
+      },
+      ...{
+        wait: () => Promise.resolve(),
+        newId: () => 'r',
+        notices: { toast: () => undefined, log: () => undefined },
+        onHost: () => undefined,
+      },
     });
     const response = await failing(URL_IN, { method: 'POST', body: '{}' });
     expect([response.status, await messageOf(response)]).toEqual([400, message]);
@@ -449,12 +655,18 @@ describe('an abort', () => {
 
   it('while waiting for an account ends the wait', async () => {
     const controller = new AbortController();
-    const { ask } = setUp({ accounts: [{ alias: 'a', until: new Date(NOW + 30_000).toISOString() }], answers: [GOOD], onWait: () => controller.abort(reason) });
+    const { ask } = setUp({
+      accounts: [{ alias: 'a', until: new Date(NOW + 30_000).toISOString() }],
+      answers: [GOOD],
+      onWait: () => controller.abort(reason),
+    });
     await expect(ask({ signal: controller.signal })).rejects.toBe(reason);
   });
 
   it("that is the host's own deadline blames nobody", async () => {
-    const late = Object.assign(new Error('Provider response headers timed out after 300000ms'), { name: 'ProviderHeaderTimeoutError' });
+    const late = Object.assign(new Error('Provider response headers timed out after 300000ms'), {
+      name: 'ProviderHeaderTimeoutError',
+    });
     const controller = new AbortController();
     const { ask, supervisor } = setUp({
       answers: [
@@ -465,13 +677,18 @@ describe('an abort', () => {
       ],
     });
     await expect(ask({ signal: controller.signal })).rejects.toBe(late);
-    expect(supervisor.reports.map(({ outcome }) => FAILURES[outcome.kind as keyof typeof FAILURES].blame)).toEqual(['none']);
+    expect(supervisor.reports.map(({ outcome }) => FAILURES[outcome.kind as keyof typeof FAILURES].blame)).toEqual([
+      'none',
+    ]);
   });
 });
 
 describe('a move', () => {
   it('that the supervisor made is told with its reason', async () => {
-    const { ask, toasts } = setUp({ leases: { change: (lease) => ({ ...lease, movedFrom: 'home', movedBecause: 'exhausted' }) }, answers: [GOOD] });
+    const { ask, toasts } = setUp({
+      leases: { change: (lease) => ({ ...lease, movedFrom: 'home', movedBecause: 'exhausted' }) },
+      answers: [GOOD],
+    });
     await ask();
     expect(toasts).toEqual(['Moved from home to a: home is at its limit.']);
   });
@@ -480,7 +697,18 @@ describe('a move', () => {
 describe('every report', () => {
   it('fits the contract, however long the words of the provider are', async () => {
     const long = 'x'.repeat(5_000);
-    const { ask, supervisor } = setUp({ answers: [() => json(429, { error: { type: `rate_limit_${'x'.repeat(200)}`, message: long } }, { 'x-codex-active-limit': long }), () => json(403, { error: { code: long, message: long } }), FAILING] });
+    const { ask, supervisor } = setUp({
+      answers: [
+        () =>
+          json(
+            429,
+            { error: { type: `rate_limit_${'x'.repeat(200)}`, message: long } },
+            { 'x-codex-active-limit': long },
+          ),
+        () => json(403, { error: { code: long, message: long } }),
+        FAILING,
+      ],
+    });
     await ask();
     expect(supervisor.reports).toHaveLength(3);
     for (const { outcome } of supervisor.reports) expect(outcomeSchema.safeParse(outcome).success).toBe(true);

@@ -14,13 +14,24 @@ async function opening(chunks: readonly string[]) {
     firstBytes += 1;
   });
   const left = await reader.read();
-  return { ...found, held: text(found.held), next: left.done ? null : new TextDecoder().decode(left.value), firstBytes };
+  return {
+    ...found,
+    held: text(found.held),
+    next: left.done ? null : new TextDecoder().decode(left.value),
+    firstBytes,
+  };
 }
 
 describe('readOpening', () => {
   it('stops at the first event that is output, and reads nothing beyond', async () => {
     const found = await opening(ANSWER);
-    expect(found).toEqual({ held: ANSWER.slice(0, 3).join(''), ended: false, failure: null, next: ANSWER[3], firstBytes: 1 });
+    expect(found).toEqual({
+      held: ANSWER.slice(0, 3).join(''),
+      ended: false,
+      failure: null,
+      next: ANSWER[3],
+      firstBytes: 1,
+    });
   });
 
   it('finds a failure that stands before any output', async () => {
@@ -29,7 +40,9 @@ describe('readOpening', () => {
   });
 
   it('finds it within one chunk too, and among comments and limits', async () => {
-    expect((await opening([`: ping\n\n${ANSWER[0]}${sse('codex.rate_limits', { plan_type: 'plus' })}${FAILED}`])).failure).toContain('rate_limit_exceeded');
+    expect(
+      (await opening([`: ping\n\n${ANSWER[0]}${sse('codex.rate_limits', { plan_type: 'plus' })}${FAILED}`])).failure,
+    ).toContain('rate_limit_exceeded');
   });
 
   it('does not call a failure an opening failure once there was output', async () => {
@@ -47,7 +60,11 @@ describe('readOpening', () => {
   });
 
   it('hands a stream of another kind on at once', async () => {
-    expect(await opening(['data: anything\n\n', 'more'])).toMatchObject({ held: 'data: anything\n\n', ended: false, failure: null });
+    expect(await opening(['data: anything\n\n', 'more'])).toMatchObject({
+      held: 'data: anything\n\n',
+      ended: false,
+      failure: null,
+    });
   });
 
   it('gives up looking in an opening without an end', async () => {
@@ -58,7 +75,9 @@ describe('readOpening', () => {
   });
 
   it('passes a broken connection on', async () => {
-    await expect(readOpening(streamOf([ANSWER[0]], new Error('reset')).getReader(), () => undefined)).rejects.toThrow('reset');
+    await expect(readOpening(streamOf([ANSWER[0]], new Error('reset')).getReader(), () => undefined)).rejects.toThrow(
+      'reset',
+    );
   });
 
   it('decides the same however the stream is cut into chunks', async () => {
@@ -66,7 +85,12 @@ describe('readOpening', () => {
       fc.asyncProperty(fc.constantFrom(true, false), fc.array(fc.nat(400), { maxLength: 20 }), async (fails, cuts) => {
         const stream = fails ? ANSWER[0] + FAILED : ANSWER.join('');
         const at = [0, ...cuts.map((cut) => cut % stream.length).sort((a, b) => a - b), stream.length];
-        const found = await opening(at.slice(1).map((end, index) => stream.slice(at[index], end)).filter((chunk) => chunk !== ''));
+        const found = await opening(
+          at
+            .slice(1)
+            .map((end, index) => stream.slice(at[index], end))
+            .filter((chunk) => chunk !== ''),
+        );
         expect(found.failure !== null).toBe(fails);
       }),
     );

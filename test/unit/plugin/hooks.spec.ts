@@ -25,14 +25,27 @@ function hostInput() {
   return { input, ...calls };
 }
 
-function setUp(client: Partial<Client<Operations>> = { 'lease.acquire': () => Promise.resolve(leaseFor('work')) }, fields: Partial<PluginDeps> = {}) {
+function setUp(
+  client: Partial<Client<Operations>> = { 'lease.acquire': () => Promise.resolve(leaseFor('work')) },
+  fields: Partial<PluginDeps> = {},
+) {
   const targets: LineTarget[] = [];
   const upstream = fakeUpstream(() => streamed());
   const findLine = (target: LineTarget): Promise<Line> => {
     targets.push(target);
     return Promise.resolve(fakeLine({ 'lease.report': () => Promise.resolve({ cooledUntilMs: null }), ...client }));
   };
-  const server = createServer({ findLine, upstream: upstream.fetch, baseUrl: null, auth: PLACE, now: () => 0, random: () => 0, newId: () => 'r', wait: () => Promise.resolve(), ...fields });
+  const server = createServer({
+    findLine,
+    upstream: upstream.fetch,
+    baseUrl: null,
+    auth: PLACE,
+    now: () => 0,
+    random: () => 0,
+    newId: () => 'r',
+    wait: () => Promise.resolve(),
+    ...fields,
+  });
   return { server, targets, upstream };
 }
 
@@ -58,11 +71,14 @@ describe('the entry that OpenCode calls', () => {
     expect(targets).toEqual([{ ...options, host: 'opencode' }]);
   });
 
-  it.each([[undefined], [null], ['text'], [{ node: 5 }], [{ unknown: true }]])('takes options of another form (%j) for none', async (options) => {
-    const { server, targets } = setUp();
-    await (await loader(server, 'oauth', options)).fetch?.(URL_IN, { method: 'POST', body: '{}' });
-    expect(targets).toEqual([{ host: 'opencode' }]);
-  });
+  it.each([[undefined], [null], ['text'], [{ node: 5 }], [{ unknown: true }]])(
+    'takes options of another form (%j) for none',
+    async (options) => {
+      const { server, targets } = setUp();
+      await (await loader(server, 'oauth', options)).fetch?.(URL_IN, { method: 'POST', body: '{}' });
+      expect(targets).toEqual([{ host: 'opencode' }]);
+    },
+  );
 
   it('gives OpenCode a fetch and nothing else', async () => {
     expect(Object.keys(await loader(setUp().server))).toEqual(['fetch']);
@@ -83,7 +99,13 @@ describe('the entry that OpenCode calls', () => {
       throw new Error('not there');
     };
     const { server } = setUp();
-    const hooks = await server({ client: { app: { log: broken }, tui: { showToast: () => Promise.reject(new Error('no')) }, auth: { set: broken } } });
+    const hooks = await server({
+      client: {
+        app: { log: broken },
+        tui: { showToast: () => Promise.reject(new Error('no')) },
+        auth: { set: broken },
+      },
+    });
     const { fetch } = await hooks.auth.loader(() => Promise.resolve({ type: 'oauth' }));
     expect((await fetch?.(URL_IN, { method: 'POST', body: '{}' }))?.status).toBe(200);
   });
@@ -91,6 +113,8 @@ describe('the entry that OpenCode calls', () => {
   it('refuses in a 400 when there is no way to the supervisor', async () => {
     const findLine = vi.fn(() => Promise.reject(Object.assign(new Error('x'), { code: 'EACCES' })));
     const { server } = setUp({}, { findLine });
-    await expect((await loader(server)).fetch?.(URL_IN, { method: 'POST', body: '{}' })).resolves.toMatchObject({ status: 400 });
+    await expect((await loader(server)).fetch?.(URL_IN, { method: 'POST', body: '{}' })).resolves.toMatchObject({
+      status: 400,
+    });
   });
 });

@@ -10,7 +10,15 @@ import { fakeLine } from '../../support/fake-line.ts';
 
 const NOW = 1_800_000_000_000;
 const VIEW: LoginView = {
-  ...{ loginId: 'login-1', alias: 'work', purpose: 'add', method: 'browser', state: 'in-progress', url: 'https://auth.example/authorize', userCode: null },
+  ...{
+    loginId: 'login-1',
+    alias: 'work',
+    purpose: 'add',
+    method: 'browser',
+    state: 'in-progress',
+    url: 'https://auth.example/authorize',
+    userCode: null,
+  },
   ...{ instructions: 'Log in on the page.', expiresAt: new Date(NOW + 300_000).toISOString(), error: null },
 };
 const DONE = { type: 'success', refresh: 'oma', access: 'oma', expires: PLACEHOLDER_LOGIN.expires };
@@ -49,7 +57,10 @@ describe('loginMethods', () => {
 
   it('lets the supervisor log in, waits for the end, and gives OpenCode the placeholder only', async () => {
     const add = vi.fn<Client<Operations>['account.add']>(() => Promise.resolve(VIEW));
-    const wait = vi.fn<Client<Operations>['login.wait']>().mockResolvedValueOnce(VIEW).mockResolvedValue({ ...VIEW, state: 'success' });
+    const wait = vi
+      .fn<Client<Operations>['login.wait']>()
+      .mockResolvedValueOnce(VIEW)
+      .mockResolvedValue({ ...VIEW, state: 'success' });
     const { browser, toasts } = setUp({ 'account.add': add, 'login.wait': wait });
     const { url, instructions, method, callback } = await browser.authorize({ alias: 'work' });
     expect([url, instructions, method]).toEqual(['https://auth.example/authorize', 'Log in on the page.', 'auto']);
@@ -60,7 +71,9 @@ describe('loginMethods', () => {
   });
 
   it('shows the code of a device login', async () => {
-    const add = vi.fn<Client<Operations>['account.add']>(() => Promise.resolve({ ...VIEW, method: 'device', userCode: 'ABCD-1234' }));
+    const add = vi.fn<Client<Operations>['account.add']>(() =>
+      Promise.resolve({ ...VIEW, method: 'device', userCode: 'ABCD-1234' }),
+    );
     const { device } = setUp({ 'account.add': add });
     expect((await device.authorize({ alias: 'work' })).instructions).toBe('Log in on the page. Code: ABCD-1234');
     expect(add).toHaveBeenCalledExactlyOnceWith({ alias: 'work', method: 'device' });
@@ -73,15 +86,26 @@ describe('loginMethods', () => {
   });
 
   it('says why a login could not begin', async () => {
-    const { browser, toasts } = setUp({ 'account.add': () => Promise.reject(new OmaError('ALIAS_TAKEN', 'Another account is called work.')) });
+    const { browser, toasts } = setUp({
+      'account.add': () => Promise.reject(new OmaError('ALIAS_TAKEN', 'Another account is called work.')),
+    });
     await expect(browser.authorize({ alias: 'work' })).rejects.toThrow('Another account is called work.');
     expect(toasts).toEqual(['error: Another account is called work.']);
   });
 
   it('says why a login failed', async () => {
-    const failed: LoginView = { ...VIEW, state: 'error', error: { code: 'LOGIN_REFUSED', message: 'The provider refused the login.' } };
-    const { browser } = setUp({ 'account.add': () => Promise.resolve(VIEW), 'login.wait': () => Promise.resolve(failed) });
-    await expect((await browser.authorize({ alias: 'work' })).callback()).rejects.toThrow('The provider refused the login.');
+    const failed: LoginView = {
+      ...VIEW,
+      state: 'error',
+      error: { code: 'LOGIN_REFUSED', message: 'The provider refused the login.' },
+    };
+    const { browser } = setUp({
+      'account.add': () => Promise.resolve(VIEW),
+      'login.wait': () => Promise.resolve(failed),
+    });
+    await expect((await browser.authorize({ alias: 'work' })).callback()).rejects.toThrow(
+      'The provider refused the login.',
+    );
   });
 
   it('does not wait for ever for a login that nobody finishes', async () => {
@@ -97,7 +121,9 @@ describe('loginMethods', () => {
   });
 
   it('imports the login that OpenCode has', async () => {
-    const imports = vi.fn<Client<Operations>['account.import']>(() => Promise.resolve({ ...IMPORTED, imported: [{ alias: 'me', email: null, planType: 'plus' }] }));
+    const imports = vi.fn<Client<Operations>['account.import']>(() =>
+      Promise.resolve({ ...IMPORTED, imported: [{ alias: 'me', email: null, planType: 'plus' }] }),
+    );
     const { importing, toasts } = setUp({ 'account.import': imports });
     const { url, callback } = await importing.authorize();
     expect([url, await callback()]).toEqual(['', DONE]);

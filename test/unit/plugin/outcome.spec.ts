@@ -13,30 +13,121 @@ const answer = (status: number, body: unknown, headers: Record<string, string> =
   headers: new Headers({ 'content-type': 'application/json', ...headers }),
   text: typeof body === 'string' ? body : JSON.stringify(body),
 });
-const kindOf = (status: number, body: unknown, headers: Record<string, string> = {}) => judgeAnswer(answer(status, body, headers), NOW).kind;
+const kindOf = (status: number, body: unknown, headers: Record<string, string> = {}) =>
+  judgeAnswer(answer(status, body, headers), NOW).kind;
 const page = (title: string) => `<!doctype html><html><head><title>${title}</title></head></html>`;
 
 describe('judgeAnswer', () => {
   it.each([
-    ['an expired token', 401, { error: { message: 'Provided authentication token is expired.', type: null, code: 'token_expired', param: null }, status: 401 }, 'unauthorized'],
+    [
+      'an expired token',
+      401,
+      {
+        error: { message: 'Provided authentication token is expired.', type: null, code: 'token_expired', param: null },
+        status: 401,
+      },
+      'unauthorized',
+    ],
     ['a 401 without words', 401, '', 'unauthorized'],
-    ['an invalidated token behind a 403', 403, { error: { code: 'token_invalidated', message: 'Your authentication token has been invalidated.' } }, 'unauthorized'],
+    [
+      'an invalidated token behind a 403',
+      403,
+      { error: { code: 'token_invalidated', message: 'Your authentication token has been invalidated.' } },
+      'unauthorized',
+    ],
     ['a deactivated workspace', 402, { detail: { code: 'deactivated_workspace' } }, 'workspace-deactivated'],
     ['another 402', 402, { detail: { code: 'payment_required' } }, 'forbidden'],
     ['a 403', 403, { detail: 'Forbidden' }, 'forbidden'],
-    ['a deactivated account', 403, { error: { message: 'Your OpenAI account has been deactivated', code: 'account_deactivated' } }, 'workspace-deactivated'],
-    ['a used-up limit', 429, { error: { type: 'usage_limit_reached', message: 'The usage limit has been reached' } }, 'rate-limited'],
-    ['a used-up limit behind another status', 404, { error: { type: 'usage_limit_reached', message: 'The usage limit has been reached' } }, 'rate-limited'],
-    ['a short rate limit', 429, { error: { type: 'rate_limit_error', code: 'rate_limit_exceeded', message: 'Rate limit reached for requests' } }, 'rate-limited'],
+    [
+      'a deactivated account',
+      403,
+      { error: { message: 'Your OpenAI account has been deactivated', code: 'account_deactivated' } },
+      'workspace-deactivated',
+    ],
+    [
+      'a used-up limit',
+      429,
+      { error: { type: 'usage_limit_reached', message: 'The usage limit has been reached' } },
+      'rate-limited',
+    ],
+    [
+      'a used-up limit behind another status',
+      404,
+      { error: { type: 'usage_limit_reached', message: 'The usage limit has been reached' } },
+      'rate-limited',
+    ],
+    [
+      'a short rate limit',
+      429,
+      { error: { type: 'rate_limit_error', code: 'rate_limit_exceeded', message: 'Rate limit reached for requests' } },
+      'rate-limited',
+    ],
     ['a 429 without words', 429, '', 'rate-limited'],
-    ['a plan without Codex', 429, { error: { type: 'usage_not_included', message: 'Usage not included in your plan' } }, 'forbidden'],
-    ['a model the account may not use', 400, { detail: "The 'gpt-x' model is not supported when using Codex with a ChatGPT account." }, 'model-unsupported'],
-    ['the same over the socket form', 400, { type: 'error', error: { type: 'invalid_request_error', message: "The 'gpt-x' model is not supported when using Codex with a ChatGPT account." } }, 'model-unsupported'],
-    ['a model that is not found', 404, { error: { message: "The model 'gpt-x' does not exist or you do not have access to it.", code: 'model_not_found' } }, 'model-unsupported'],
-    ['a model that is not found, in a 400', 400, { error: { message: 'The requested model does not exist.', type: 'invalid_request_error', code: null } }, 'model-unsupported'],
-    ['an unsupported model value', 400, { error: { code: 'unsupported_value', param: 'model', message: 'Unsupported value' } }, 'model-unsupported'],
-    ['an unsupported effort', 400, { error: { code: 'unsupported_value', param: 'reasoning.effort', message: "'xhigh' is not supported with the 'gpt-x' model." } }, 'bad-request'],
-    ['a malformed request', 400, { error: { code: 'invalid_type', message: "Invalid type for 'input[0].content'." } }, 'bad-request'],
+    [
+      'a plan without Codex',
+      429,
+      { error: { type: 'usage_not_included', message: 'Usage not included in your plan' } },
+      'forbidden',
+    ],
+    [
+      'a model the account may not use',
+      400,
+      { detail: "The 'gpt-x' model is not supported when using Codex with a ChatGPT account." },
+      'model-unsupported',
+    ],
+    [
+      'the same over the socket form',
+      400,
+      {
+        type: 'error',
+        error: {
+          type: 'invalid_request_error',
+          message: "The 'gpt-x' model is not supported when using Codex with a ChatGPT account.",
+        },
+      },
+      'model-unsupported',
+    ],
+    [
+      'a model that is not found',
+      404,
+      {
+        error: {
+          message: "The model 'gpt-x' does not exist or you do not have access to it.",
+          code: 'model_not_found',
+        },
+      },
+      'model-unsupported',
+    ],
+    [
+      'a model that is not found, in a 400',
+      400,
+      { error: { message: 'The requested model does not exist.', type: 'invalid_request_error', code: null } },
+      'model-unsupported',
+    ],
+    [
+      'an unsupported model value',
+      400,
+      { error: { code: 'unsupported_value', param: 'model', message: 'Unsupported value' } },
+      'model-unsupported',
+    ],
+    [
+      'an unsupported effort',
+      400,
+      {
+        error: {
+          code: 'unsupported_value',
+          param: 'reasoning.effort',
+          message: "'xhigh' is not supported with the 'gpt-x' model.",
+        },
+      },
+      'bad-request',
+    ],
+    [
+      'a malformed request',
+      400,
+      { error: { code: 'invalid_type', message: "Invalid type for 'input[0].content'." } },
+      'bad-request',
+    ],
     ['a 404', 404, { detail: 'Not Found' }, 'bad-request'],
     ['a 413', 413, { error: { message: 'too large' } }, 'bad-request'],
     ['a 500', 500, { error: { message: 'The server had an error', type: 'server_error' } }, 'server-error'],
@@ -59,50 +150,66 @@ describe('judgeAnswer', () => {
   });
 
   it('takes a challenge for what it is even behind a 503', () => {
-    expect(kindOf(503, page('Just a moment...'), { 'content-type': 'text/html', 'cf-mitigated': 'challenge' })).toBe('challenged');
+    expect(kindOf(503, page('Just a moment...'), { 'content-type': 'text/html', 'cf-mitigated': 'challenge' })).toBe(
+      'challenged',
+    );
   });
 
-  it.each(REFUSAL_KINDS.filter((kind) => !kind.endsWith('before-headers')))('judges the simulated refusal "%s" as the taxonomy names it', (kind) => {
-    const expected: Partial<Record<RefusalKind, string>> = {
-      'token-expired': 'unauthorized',
-      'token-invalidated': 'unauthorized',
-      'workspace-deactivated': 'workspace-deactivated',
-      'payment-required': 'forbidden',
-      forbidden: 'forbidden',
-      'account-deactivated': 'workspace-deactivated',
-      cloudflare: 'challenged',
-      'usage-limit': 'rate-limited',
-      'usage-limit-no-headers': 'rate-limited',
-      'usage-limit-stale-headers': 'rate-limited',
-      'usage-limit-other-meter': 'rate-limited',
-      'workspace-credits': 'rate-limited',
-      'usage-not-included': 'forbidden',
-      'rate-limit-retry-after': 'rate-limited',
-      'rate-limit-bare': 'rate-limited',
-      'model-unsupported': 'model-unsupported',
-      'effort-unsupported': 'bad-request',
-      'model-not-found': 'model-unsupported',
-      'bad-request': 'bad-request',
-      'server-error': 'server-error',
-      'bad-gateway': 'server-error',
-      overloaded: 'server-error',
-      unavailable: 'server-error',
-      'json-error-200': 'server-error',
-      'html-200': 'challenged',
-    };
-    const reply = refusal(kind, { now: NOW, seat: null, model: 'gpt-x', effort: 'xhigh', fault: {} });
-    if (reply.kind !== 'answer') throw new Error('not an answer');
-    const verdict = judgeAnswer({ status: reply.status, headers: new Headers(reply.headers), text: reply.chunks.join('') }, NOW);
-    expect(expected[kind]).toBeDefined();
-    expect(verdict.kind).toBe(expected[kind]);
-    expect(outcomeSchema.parse(outcomeOf(verdict, 'before-output', { startedAt: NOW, firstByteAt: NOW + 5, endedAt: NOW + 9 }))).toMatchObject({ kind: expected[kind], firstByteMs: 5, durationMs: 9 });
-  });
+  it.each(REFUSAL_KINDS.filter((kind) => !kind.endsWith('before-headers')))(
+    'judges the simulated refusal "%s" as the taxonomy names it',
+    (kind) => {
+      const expected: Partial<Record<RefusalKind, string>> = {
+        'token-expired': 'unauthorized',
+        'token-invalidated': 'unauthorized',
+        'workspace-deactivated': 'workspace-deactivated',
+        'payment-required': 'forbidden',
+        forbidden: 'forbidden',
+        'account-deactivated': 'workspace-deactivated',
+        cloudflare: 'challenged',
+        'usage-limit': 'rate-limited',
+        'usage-limit-no-headers': 'rate-limited',
+        'usage-limit-stale-headers': 'rate-limited',
+        'usage-limit-other-meter': 'rate-limited',
+        'workspace-credits': 'rate-limited',
+        'usage-not-included': 'forbidden',
+        'rate-limit-retry-after': 'rate-limited',
+        'rate-limit-bare': 'rate-limited',
+        'model-unsupported': 'model-unsupported',
+        'effort-unsupported': 'bad-request',
+        'model-not-found': 'model-unsupported',
+        'bad-request': 'bad-request',
+        'server-error': 'server-error',
+        'bad-gateway': 'server-error',
+        overloaded: 'server-error',
+        unavailable: 'server-error',
+        'json-error-200': 'server-error',
+        'html-200': 'challenged',
+      };
+      const reply = refusal(kind, { now: NOW, seat: null, model: 'gpt-x', effort: 'xhigh', fault: {} });
+      if (reply.kind !== 'answer') throw new Error('not an answer');
+      const verdict = judgeAnswer(
+        { status: reply.status, headers: new Headers(reply.headers), text: reply.chunks.join('') },
+        NOW,
+      );
+      expect(expected[kind]).toBeDefined();
+      expect(verdict.kind).toBe(expected[kind]);
+      expect(
+        outcomeSchema.parse(
+          outcomeOf(verdict, 'before-output', { startedAt: NOW, firstByteAt: NOW + 5, endedAt: NOW + 9 }),
+        ),
+      ).toMatchObject({ kind: expected[kind], firstByteMs: 5, durationMs: 9 });
+    },
+  );
 });
 
 describe('the reset of a limit', () => {
-  const limit = (fields: Record<string, unknown> = {}) => ({ error: { type: 'usage_limit_reached', message: 'The usage limit has been reached', ...fields } });
-  const full = (family: string, slot: string, fields: Record<string, string>) => Object.fromEntries(Object.entries(fields).map(([name, value]) => [`${family}-${slot}-${name}`, value]));
-  const resetOf = (body: unknown, headers: Record<string, string> = {}) => judgeAnswer(answer(429, body, headers), NOW).retryAtMs;
+  const limit = (fields: Record<string, unknown> = {}) => ({
+    error: { type: 'usage_limit_reached', message: 'The usage limit has been reached', ...fields },
+  });
+  const full = (family: string, slot: string, fields: Record<string, string>) =>
+    Object.fromEntries(Object.entries(fields).map(([name, value]) => [`${family}-${slot}-${name}`, value]));
+  const resetOf = (body: unknown, headers: Record<string, string> = {}) =>
+    judgeAnswer(answer(429, body, headers), NOW).retryAtMs;
   const seconds = (ms: number) => String(Math.round(ms / 1_000));
 
   it('is what the body says, in seconds from now', () => {
@@ -154,11 +261,16 @@ describe('the reset of a limit', () => {
       ...full('x-codex-bengalfox', 'primary', { 'used-percent': '100', 'reset-at': seconds(NOW + HOUR_MS) }),
       ...full('x-codex', 'primary', { 'used-percent': '100', 'reset-at': seconds(NOW + 9 * HOUR_MS) }),
     };
-    expect(judgeAnswer(answer(429, limit(), headers), NOW)).toMatchObject({ retryAtMs: NOW + HOUR_MS, limitId: 'codex_bengalfox' });
+    expect(judgeAnswer(answer(429, limit(), headers), NOW)).toMatchObject({
+      retryAtMs: NOW + HOUR_MS,
+      limitId: 'codex_bengalfox',
+    });
   });
 
   it('is read out of the text as a last resort', () => {
-    expect(resetOf({ error: { code: 'rate_limit_exceeded', message: 'Rate limit reached. Please try again in 11.5s.' } })).toBe(NOW + 11_500);
+    expect(
+      resetOf({ error: { code: 'rate_limit_exceeded', message: 'Rate limit reached. Please try again in 11.5s.' } }),
+    ).toBe(NOW + 11_500);
     expect(resetOf({ error: { code: 'rate_limit_exceeded', message: 'Please try again in 20ms.' } })).toBe(NOW + 20);
   });
 
@@ -196,7 +308,13 @@ describe('isDisguisedFailure', () => {
 
 describe('judgeEvent', () => {
   it.each([
-    [{ type: 'response.failed', response: { error: { code: 'rate_limit_exceeded', message: 'Please try again in 1s.' } } }, 'rate-limited'],
+    [
+      {
+        type: 'response.failed',
+        response: { error: { code: 'rate_limit_exceeded', message: 'Please try again in 1s.' } },
+      },
+      'rate-limited',
+    ],
     [{ type: 'error', error: { type: 'usage_limit_reached', message: 'x', resets_in_seconds: 60 } }, 'rate-limited'],
     [{ type: 'error', code: 'insufficient_quota', message: 'x' }, 'rate-limited'],
     [{ type: 'error', error: { code: 'token_expired', message: 'x' } }, 'unauthorized'],
@@ -206,7 +324,10 @@ describe('judgeEvent', () => {
   });
 
   it.each([
-    { type: 'response.failed', response: { error: { code: 'server_error', message: 'The model produced an invalid response.' } } },
+    {
+      type: 'response.failed',
+      response: { error: { code: 'server_error', message: 'The model produced an invalid response.' } },
+    },
     { type: 'error', error: { code: 'context_length_exceeded', message: 'Input exceeds the context window' } },
     { type: 'error', code: 'server_error', message: 'The server had an error.', param: null },
     { type: 'error', error: { code: 'invalid_prompt', message: 'x' } },
@@ -215,18 +336,24 @@ describe('judgeEvent', () => {
   });
 
   it('names the reset that the event names', () => {
-    expect(judgeEvent('{"type":"error","error":{"type":"usage_limit_reached","resets_in_seconds":60}}', 200, NOW)).toMatchObject({ retryAtMs: NOW + 60_000, errorCode: 'usage_limit_reached' });
+    expect(
+      judgeEvent('{"type":"error","error":{"type":"usage_limit_reached","resets_in_seconds":60}}', 200, NOW),
+    ).toMatchObject({ retryAtMs: NOW + 60_000, errorCode: 'usage_limit_reached' });
   });
 
   it('finds the code in an event that was cut off', () => {
-    const cut = '{"type":"response.failed","response":{"id":"r","error":{"code":"rate_limit_exceeded","message":"Rate limit"},"instructions":"You are';
+    const cut =
+      '{"type":"response.failed","response":{"id":"r","error":{"code":"rate_limit_exceeded","message":"Rate limit"},"instructions":"You are';
     expect(judgeEvent(cut, 200, NOW)?.kind).toBe('rate-limited');
   });
 });
 
 describe('judgeThrown', () => {
-  const withCode = (code: string) => Object.assign(new Error('Unable to connect. Is the computer able to access the url?'), { code });
-  const nested = new TypeError('fetch failed', { cause: Object.assign(new Error('getaddrinfo ENOTFOUND x'), { code: 'ENOTFOUND' }) });
+  const withCode = (code: string) =>
+    Object.assign(new Error('Unable to connect. Is the computer able to access the url?'), { code });
+  const nested = new TypeError('fetch failed', {
+    cause: Object.assign(new Error('getaddrinfo ENOTFOUND x'), { code: 'ENOTFOUND' }),
+  });
 
   it.each([
     ['Bun, refused or unknown host', withCode('ConnectionRefused'), 'ConnectionRefused'],
@@ -236,18 +363,31 @@ describe('judgeThrown', () => {
     ['an error without a code', new TypeError('fetch failed'), 'TypeError'],
   ])('blames the network for %s', (_name, error, code) => {
     expect(judgeThrown(error, null, 'before-output')).toMatchObject({ kind: 'network', status: null, errorCode: code });
-    expect(judgeThrown(error, new AbortController().signal, 'mid-stream')).toMatchObject({ kind: 'stream-broken', errorCode: code });
+    expect(judgeThrown(error, new AbortController().signal, 'mid-stream')).toMatchObject({
+      kind: 'stream-broken',
+      errorCode: code,
+    });
   });
 
   it('calls an abort an abort', () => {
-    expect(judgeThrown(new DOMException('aborted', 'AbortError'), AbortSignal.abort(), 'before-output').kind).toBe('aborted');
+    expect(judgeThrown(new DOMException('aborted', 'AbortError'), AbortSignal.abort(), 'before-output').kind).toBe(
+      'aborted',
+    );
     expect(judgeThrown(null, AbortSignal.abort(), 'mid-stream').kind).toBe('aborted');
   });
 
   it("does not take the host's own deadline for a person's wish", () => {
-    const late = Object.assign(new Error('Provider response headers timed out'), { name: 'ProviderHeaderTimeoutError' });
-    expect(judgeThrown(late, AbortSignal.abort(late), 'before-output')).toMatchObject({ kind: 'network', errorCode: 'ProviderHeaderTimeoutError' });
+    const late = Object.assign(new Error('Provider response headers timed out'), {
+      name: 'ProviderHeaderTimeoutError',
+    });
+    expect(judgeThrown(late, AbortSignal.abort(late), 'before-output')).toMatchObject({
+      kind: 'network',
+      errorCode: 'ProviderHeaderTimeoutError',
+    });
     const stalled = Object.assign(new Error('SSE read timed out'), { name: 'ProviderResponseStreamError' });
-    expect(judgeThrown(stalled, AbortSignal.abort(stalled), 'mid-stream')).toMatchObject({ kind: 'stream-broken', errorCode: 'ProviderResponseStreamError' });
+    expect(judgeThrown(stalled, AbortSignal.abort(stalled), 'mid-stream')).toMatchObject({
+      kind: 'stream-broken',
+      errorCode: 'ProviderResponseStreamError',
+    });
   });
 });

@@ -20,7 +20,11 @@ afterEach(() => rm(directory, { recursive: true, force: true }));
 async function run(text: string | null, content: string | null = null): Promise<unknown[]> {
   if (text !== null) await writeFile(file, text);
   const sets: unknown[] = [];
-  const client = { app: { log: () => Promise.resolve() }, tui: { showToast: () => Promise.resolve() }, auth: { set: (options: unknown) => Promise.resolve(sets.push(options)) } };
+  const client = {
+    app: { log: () => Promise.resolve() },
+    tui: { showToast: () => Promise.resolve() },
+    auth: { set: (options: unknown) => Promise.resolve(sets.push(options)) },
+  };
   await ensurePlaceholder({ client }, { file, content }, NOTICES);
   return sets;
 }
@@ -52,7 +56,11 @@ describe('ensurePlaceholder', () => {
   });
 
   it('does not fail when OpenCode does', async () => {
-    const client = { app: { log: () => Promise.resolve() }, tui: { showToast: () => Promise.resolve() }, auth: { set: () => Promise.reject(new Error('no')) } };
+    const client = {
+      app: { log: () => Promise.resolve() },
+      tui: { showToast: () => Promise.resolve() },
+      auth: { set: () => Promise.reject(new Error('no')) },
+    };
     await expect(ensurePlaceholder({ client }, { file, content: null }, NOTICES)).resolves.toBeUndefined();
   });
 });
@@ -60,7 +68,10 @@ describe('ensurePlaceholder', () => {
 describe('authPlace', () => {
   it('looks where OpenCode looks', () => {
     expect(authPlace({}, '/home/u')).toEqual({ file: '/home/u/.local/share/opencode/auth.json', content: null });
-    expect(authPlace({ XDG_DATA_HOME: '/data', OPENCODE_AUTH_CONTENT: '{}' }, '/home/u')).toEqual({ file: '/data/opencode/auth.json', content: '{}' });
+    expect(authPlace({ XDG_DATA_HOME: '/data', OPENCODE_AUTH_CONTENT: '{}' }, '/home/u')).toEqual({
+      file: '/data/opencode/auth.json',
+      content: '{}',
+    });
     expect(authPlace({ XDG_DATA_HOME: '' }, '/home/u').file).toBe('/home/u/.local/share/opencode/auth.json');
   });
 });

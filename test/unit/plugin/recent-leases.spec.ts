@@ -5,7 +5,15 @@ import { createRecentLeases, SESSIONS_MAX, TOKEN_MARGIN_MS } from '../../../plug
 import { leaseFor } from '../../support/fake-leases.ts';
 
 const NOW = 1_800_000_000_000;
-const request = (sessionId: string | null, fields: Partial<LeaseRequest> = {}): LeaseRequest => ({ requestId: 'r', sessionId, rootSessionId: null, model: null, attempt: 1, exclude: [], ...fields });
+const request = (sessionId: string | null, fields: Partial<LeaseRequest> = {}): LeaseRequest => ({
+  requestId: 'r',
+  sessionId,
+  rootSessionId: null,
+  model: null,
+  attempt: 1,
+  exclude: [],
+  ...fields,
+});
 
 describe('createRecentLeases', () => {
   it("prefers the session's own lease, else the youngest", () => {

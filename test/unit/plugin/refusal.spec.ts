@@ -14,14 +14,30 @@ const MINUTE_MS = 60_000;
 
 const alias = fc.oneof(
   fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/),
-  fc.constantFrom('429', 'team500', '15-04-29', 'rate_limit', 'server_error', 'a503b502', 'timeout', 'ECONNRESET', 'overloaded', '5040524', 'rate-limit-rate-limit'),
+  fc.constantFrom(
+    '429',
+    'team500',
+    '15-04-29',
+    'rate_limit',
+    'server_error',
+    'a503b502',
+    'timeout',
+    'ECONNRESET',
+    'overloaded',
+    '5040524',
+    'rate-limit-rate-limit',
+  ),
 );
 
 const isRetried = (text: string) => RETRY_WORDS.some((words) => words.test(text));
 
 async function bodyOf(response: Response) {
   const text = await response.text();
-  return { status: response.status, text, ...(JSON.parse(text) as { error: { type: string; code: string; message: string } }).error };
+  return {
+    status: response.status,
+    text,
+    ...(JSON.parse(text) as { error: { type: string; code: string; message: string } }).error,
+  };
 }
 
 describe('unretryable', () => {
@@ -36,8 +52,29 @@ describe('unretryable', () => {
   });
 
   it('makes any text safe', () => {
-    const word = fc.constantFrom('429', '500', 'rate limit', 'try again in', 'fetch failed', 'network error', 'timeout', 'x', ' ', 'server_error', '524', '50', '3', 'ECONNRESET', 'request timed out');
-    fc.assert(fc.property(fc.array(word, { maxLength: 30 }).map((words) => words.join('')), (text) => !isRetried(unretryable(text))));
+    const word = fc.constantFrom(
+      '429',
+      '500',
+      'rate limit',
+      'try again in',
+      'fetch failed',
+      'network error',
+      'timeout',
+      'x',
+      ' ',
+      'server_error',
+      '524',
+      '50',
+      '3',
+      'ECONNRESET',
+      'request timed out',
+    );
+    fc.assert(
+      fc.property(
+        fc.array(word, { maxLength: 30 }).map((words) => words.join('')),
+        (text) => !isRetried(unretryable(text)),
+      ),
+    );
   });
 
   it('gives up on a text that is nothing but such words, and stays safe', () => {
@@ -65,12 +102,18 @@ describe('refusalFor', () => {
   });
 
   it('says so when nobody comes back by itself', async () => {
-    const { message } = await bodyOf(refusalFor(noEligible([{ alias: 'work', until: null, code: 'excluded', detail: 'REFRESH_REJECTED' }]), NOON));
-    expect(message).toBe('No account can serve this now: work could not be used (The provider no longer accepts this login). None comes back by itself: see `oma list`.');
+    const { message } = await bodyOf(
+      refusalFor(noEligible([{ alias: 'work', until: null, code: 'excluded', detail: 'REFRESH_REJECTED' }]), NOON),
+    );
+    expect(message).toBe(
+      'No account can serve this now: work could not be used (The provider no longer accepts this login). None comes back by itself: see `oma list`.',
+    );
   });
 
   it('tells a newcomer what to do', async () => {
-    expect((await bodyOf(refusalFor(noEligible([]), NOON))).message).toBe('oma has no account yet: run `oma add NAME`.');
+    expect((await bodyOf(refusalFor(noEligible([]), NOON))).message).toBe(
+      'oma has no account yet: run `oma add NAME`.',
+    );
   });
 
   it('names eight accounts and counts the others', async () => {
@@ -81,7 +124,9 @@ describe('refusalFor', () => {
   });
 
   it('says how to start a supervisor that is not there', async () => {
-    expect((await bodyOf(refusalFor(new OmaError('SUPERVISOR_NOT_RUNNING', 'nobody listens'), NOON))).message).toBe('oma supervisor is not running: run `oma up`.');
+    expect((await bodyOf(refusalFor(new OmaError('SUPERVISOR_NOT_RUNNING', 'nobody listens'), NOON))).message).toBe(
+      'oma supervisor is not running: run `oma up`.',
+    );
   });
 
   it('survives details of another form', () => {
@@ -91,7 +136,12 @@ describe('refusalFor', () => {
   });
 
   it('is never taken for a passing failure, whatever accounts are called and whenever they are back', async () => {
-    const account = fc.record({ alias, code: fc.constantFrom(...blockerCodeSchema.options), until: fc.option(fc.integer({ min: NOON, max: NOON + 35 * 1_440 * MINUTE_MS }).map(iso)), detail: fc.option(fc.constantFrom('rate-limited', 'server-error', 'network', '500', 'UPSTREAM_UNREACHABLE')) });
+    const account = fc.record({
+      alias,
+      code: fc.constantFrom(...blockerCodeSchema.options),
+      until: fc.option(fc.integer({ min: NOON, max: NOON + 35 * 1_440 * MINUTE_MS }).map(iso)),
+      detail: fc.option(fc.constantFrom('rate-limited', 'server-error', 'network', '500', 'UPSTREAM_UNREACHABLE')),
+    });
     await fc.assert(
       fc.asyncProperty(fc.array(account, { maxLength: 12 }), async (accounts) => {
         const { text, message } = await bodyOf(refusalFor(noEligible(accounts), NOON));
@@ -103,11 +153,15 @@ describe('refusalFor', () => {
 
   it('is never taken for a passing failure, whatever the supervisor says', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...(Object.keys(ERRORS) as ErrorCode[])), fc.oneof(fc.string(), fc.constantFrom(...Object.values(ERRORS).map(({ meaning }) => meaning))), async (code, message) => {
-        const body = await bodyOf(refusalFor(new OmaError(code, message), NOON));
-        expect(body.status).toBe(400);
-        expect(isRetried(body.text) || isRetried(body.message)).toBe(false);
-      }),
+      fc.asyncProperty(
+        fc.constantFrom(...(Object.keys(ERRORS) as ErrorCode[])),
+        fc.oneof(fc.string(), fc.constantFrom(...Object.values(ERRORS).map(({ meaning }) => meaning))),
+        async (code, message) => {
+          const body = await bodyOf(refusalFor(new OmaError(code, message), NOON));
+          expect(body.status).toBe(400);
+          expect(isRetried(body.text) || isRetried(body.message)).toBe(false);
+        },
+      ),
     );
   });
 });
@@ -115,17 +169,26 @@ describe('refusalFor', () => {
 describe('refusalAfter', () => {
   it('names every account that was tried and what became of it', async () => {
     const { message, code } = await bodyOf(
-      refusalAfter([
-        { alias: 'work', kind: 'rate-limited', retryAtMs: NOON + 12 * MINUTE_MS },
-        { alias: 'home', kind: 'challenged', retryAtMs: null },
-      ], NOON),
+      refusalAfter(
+        [
+          { alias: 'work', kind: 'rate-limited', retryAtMs: NOON + 12 * MINUTE_MS },
+          { alias: 'home', kind: 'challenged', retryAtMs: null },
+        ],
+        NOON,
+      ),
     );
     expect(code).toBe('NO_ELIGIBLE_ACCOUNTS');
-    expect(message).toBe('oma tried 2 accounts in vain: work is at its limit, back at 12:12 (in 12 min); home was turned away by a gateway. See `oma status`.');
+    expect(message).toBe(
+      'oma tried 2 accounts in vain: work is at its limit, back at 12:12 (in 12 min); home was turned away by a gateway. See `oma status`.',
+    );
   });
 
   it('is never taken for a passing failure', async () => {
-    const tried = fc.record({ alias, kind: fc.constantFrom(...outcomeKindSchema.options.filter((kind) => kind !== 'success')), retryAtMs: fc.option(fc.integer({ min: NOON, max: NOON + 35 * 1_440 * MINUTE_MS })) });
+    const tried = fc.record({
+      alias,
+      kind: fc.constantFrom(...outcomeKindSchema.options.filter((kind) => kind !== 'success')),
+      retryAtMs: fc.option(fc.integer({ min: NOON, max: NOON + 35 * 1_440 * MINUTE_MS })),
+    });
     await fc.assert(
       fc.asyncProperty(fc.array(tried, { minLength: 1, maxLength: 3 }), async (accounts) => {
         const { text, message } = await bodyOf(refusalAfter(accounts, NOON));

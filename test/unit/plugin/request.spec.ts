@@ -20,7 +20,11 @@ describe('backendPath', () => {
     expect(backendPath(new Request(url))).toBe(path);
   });
 
-  it.each(['https://api.openai.com/v1/models', 'https://api.openai.com/v1/embeddings', 'https://api.openai.com/v1/responses-other'])('has no place for %s', (url) => {
+  it.each([
+    'https://api.openai.com/v1/models',
+    'https://api.openai.com/v1/embeddings',
+    'https://api.openai.com/v1/responses-other',
+  ])('has no place for %s', (url) => {
     expect(backendPath(url)).toBeNull();
   });
 });
@@ -30,12 +34,23 @@ describe('readRequest', () => {
     const signal = new AbortController().signal;
     const request = await read({
       method: 'POST',
-      headers: { 'session-id': 'ses_1', 'x-parent-session-id': 'ses_0', 'user-agent': 'opencode/1.18.33 (linux 6.18; x64) ai-sdk' },
+      headers: {
+        'session-id': 'ses_1',
+        'x-parent-session-id': 'ses_0',
+        'user-agent': 'opencode/1.18.33 (linux 6.18; x64) ai-sdk',
+      },
       body: '{"model":"gpt-5.5","input":[]}',
       signal,
       ...{ timeout: false },
     });
-    expect(request).toMatchObject({ sessionId: 'ses_1', parentSessionId: 'ses_0', model: 'gpt-5.5', host: 'opencode 1.18.33', signal, body: '{"model":"gpt-5.5","input":[]}' });
+    expect(request).toMatchObject({
+      sessionId: 'ses_1',
+      parentSessionId: 'ses_0',
+      model: 'gpt-5.5',
+      host: 'opencode 1.18.33',
+      signal,
+      body: '{"model":"gpt-5.5","input":[]}',
+    });
     expect(request.init).toEqual({ method: 'POST', timeout: false });
   });
 
@@ -71,7 +86,11 @@ describe('readRequest', () => {
   });
 
   it('reads a Request object, which the init overrides', async () => {
-    const asked = new Request(URL_IN, { method: 'POST', body: '{"model":"m"}', headers: { 'session-id': 'ses_1', 'x-a': '1' } });
+    const asked = new Request(URL_IN, {
+      method: 'POST',
+      body: '{"model":"m"}',
+      headers: { 'session-id': 'ses_1', 'x-a': '1' },
+    });
     const request = await read({ headers: { 'session-id': 'ses_2' } }, asked);
     expect(request).toMatchObject({ sessionId: 'ses_2', model: 'm' });
     expect(request.init.method).toBe('POST');
@@ -96,7 +115,13 @@ describe('requestAs', () => {
   it('puts the account in and leaves everything else as it was', async () => {
     const request = await read({
       method: 'POST',
-      headers: { authorization: 'Bearer opencode-oauth-dummy-key', originator: 'opencode', 'session-id': 'ses_1', 'x-opencode-title': '1', 'user-agent': 'opencode/1.18.33' },
+      headers: {
+        authorization: 'Bearer opencode-oauth-dummy-key',
+        originator: 'opencode',
+        'session-id': 'ses_1',
+        'x-opencode-title': '1',
+        'user-agent': 'opencode/1.18.33',
+      },
       body: '{"model":"m"}',
     });
     const { headers, body } = requestAs(request, { ...SENDER, residency: 'us' });

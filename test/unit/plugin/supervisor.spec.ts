@@ -12,8 +12,24 @@ import { leaseFor, noEligible } from '../../support/fake-leases.ts';
 import { closed, fakeLine, notRunning } from '../../support/fake-line.ts';
 
 const NOW = 1_800_000_000_000;
-const REQUEST: LeaseRequest = { requestId: 'r', sessionId: 's1', rootSessionId: null, model: null, attempt: 1, exclude: [] };
-const SUCCESS: Outcome = { kind: 'success', status: 200, retryAtMs: null, limitId: null, errorCode: null, phase: 'complete', firstByteMs: 1, durationMs: 2 };
+const REQUEST: LeaseRequest = {
+  requestId: 'r',
+  sessionId: 's1',
+  rootSessionId: null,
+  model: null,
+  attempt: 1,
+  exclude: [],
+};
+const SUCCESS: Outcome = {
+  kind: 'success',
+  status: 200,
+  retryAtMs: null,
+  limitId: null,
+  errorCode: null,
+  phase: 'complete',
+  firstByteMs: 1,
+  durationMs: 2,
+};
 const LIMITED: Outcome = { ...SUCCESS, kind: 'rate-limited', status: 429, phase: 'before-output' };
 
 type Handlers = Partial<Client<Operations>>;
@@ -57,7 +73,10 @@ describe('acquire', () => {
   });
 
   it('asks again after a pause when the refusal may pass by itself', async () => {
-    const acquire = vi.fn<Client<Operations>['lease.acquire']>().mockRejectedValueOnce(new OmaError('CHILD_UNAVAILABLE', 'x')).mockResolvedValue(leaseFor('work'));
+    const acquire = vi
+      .fn<Client<Operations>['lease.acquire']>()
+      .mockRejectedValueOnce(new OmaError('CHILD_UNAVAILABLE', 'x'))
+      .mockResolvedValue(leaseFor('work'));
     const { supervisor, waits } = setUp([() => fakeLine({ 'lease.acquire': acquire })]);
     expect((await supervisor.acquire(REQUEST, null)).alias).toBe('work');
     expect(waits).toEqual([250]);
@@ -69,15 +88,18 @@ describe('acquire', () => {
     expect(calls()).toBe(TRIES_MAX);
   });
 
-  it.each(['INTERNAL', 'SUPERVISOR_INCOMPATIBLE', 'SUPERVISOR_START_FAILED'] as const)('gives up at once after %s', async (code) => {
-    const { supervisor, calls } = setUp([
-      () => {
-        throw new OmaError(code, 'x');
-      },
-    ]);
-    await expect(supervisor.acquire(REQUEST, null)).rejects.toMatchObject({ code });
-    expect(calls()).toBe(1);
-  });
+  it.each(['INTERNAL', 'SUPERVISOR_INCOMPATIBLE', 'SUPERVISOR_START_FAILED'] as const)(
+    'gives up at once after %s',
+    async (code) => {
+      const { supervisor, calls } = setUp([
+        () => {
+          throw new OmaError(code, 'x');
+        },
+      ]);
+      await expect(supervisor.acquire(REQUEST, null)).rejects.toMatchObject({ code });
+      expect(calls()).toBe(1);
+    },
+  );
 
   it('connects anew and asks again when the supervisor dies before its answer', async () => {
     const dying: ReturnType<typeof fakeLine> = fakeLine({
@@ -129,7 +151,9 @@ describe('without a supervisor', () => {
 
   it('no account is used again that this request has tried', async () => {
     const { supervisor } = await left(refuse);
-    await expect(supervisor.acquire({ ...REQUEST, exclude: ['work'] }, null)).rejects.toMatchObject({ code: 'SUPERVISOR_NOT_RUNNING' });
+    await expect(supervisor.acquire({ ...REQUEST, exclude: ['work'] }, null)).rejects.toMatchObject({
+      code: 'SUPERVISOR_NOT_RUNNING',
+    });
   });
 
   it('no account is used again that was refused, but one is that merely met a bad network', async () => {
@@ -142,7 +166,10 @@ describe('without a supervisor', () => {
   });
 
   it('a renewed token is the one that is used again', async () => {
-    const line = fakeLine({ ...leasing('work'), 'lease.refresh': () => Promise.resolve(leaseFor('work', { accountId: 'renewed' })) });
+    const line = fakeLine({
+      ...leasing('work'),
+      'lease.refresh': () => Promise.resolve(leaseFor('work', { accountId: 'renewed' })),
+    });
     const { supervisor } = setUp([() => line, refuse]);
     await supervisor.acquire(REQUEST, null);
     await supervisor.refresh('lease-work', null);

@@ -5,10 +5,16 @@ import { ANSWER, sse, streamOf } from '../../support/fake-upstream.ts';
 
 const NOTHING_HELD = { held: [], ended: false };
 
-function tapped(chunks: readonly string[], options: { failure?: Error; signal?: AbortSignal; held?: readonly string[] } = {}) {
+function tapped(
+  chunks: readonly string[],
+  options: { failure?: Error; signal?: AbortSignal; held?: readonly string[] } = {},
+) {
   const ends: StreamEnd[] = [];
   const held = (options.held ?? []).map((chunk) => new TextEncoder().encode(chunk));
-  const stream = tapBody({ opening: { held, ended: false }, reader: streamOf(chunks, options.failure).getReader() }, { signal: options.signal ?? null, onEnd: (end) => ends.push(end) });
+  const stream = tapBody(
+    { opening: { held, ended: false }, reader: streamOf(chunks, options.failure).getReader() },
+    { signal: options.signal ?? null, onEnd: (end) => ends.push(end) },
+  );
   return { stream, ends };
 }
 
@@ -31,7 +37,10 @@ describe('tapBody', () => {
   });
 
   it('tells of a failure that the answer itself names', async () => {
-    const { stream, ends } = tapped([...ANSWER.slice(0, 4), sse('response.failed', { response: { error: { code: 'rate_limit_exceeded' } } })]);
+    const { stream, ends } = tapped([
+      ...ANSWER.slice(0, 4),
+      sse('response.failed', { response: { error: { code: 'rate_limit_exceeded' } } }),
+    ]);
     await read(stream);
     expect(ends).toMatchObject([{ kind: 'failed' }]);
   });
@@ -58,8 +67,14 @@ describe('tapBody', () => {
   it('lets go of the source when the host does', async () => {
     const cancelled: unknown[] = [];
     const ends: StreamEnd[] = [];
-    const source = { read: () => Promise.resolve({ done: false as const, value: new Uint8Array(1) }), cancel: (reason: unknown) => Promise.resolve(void cancelled.push(reason)) };
-    const reader = tapBody({ opening: NOTHING_HELD, reader: source }, { signal: null, onEnd: (end) => ends.push(end) }).getReader();
+    const source = {
+      read: () => Promise.resolve({ done: false as const, value: new Uint8Array(1) }),
+      cancel: (reason: unknown) => Promise.resolve(void cancelled.push(reason)),
+    };
+    const reader = tapBody(
+      { opening: NOTHING_HELD, reader: source },
+      { signal: null, onEnd: (end) => ends.push(end) },
+    ).getReader();
     await reader.read();
     await reader.cancel('enough');
     expect(cancelled).toEqual(['enough']);
@@ -90,7 +105,10 @@ describe('tapBody', () => {
       },
       cancel: () => Promise.resolve(),
     };
-    const reader = tapBody({ opening: NOTHING_HELD, reader: source }, { signal: null, onEnd: () => undefined }).getReader();
+    const reader = tapBody(
+      { opening: NOTHING_HELD, reader: source },
+      { signal: null, onEnd: () => undefined },
+    ).getReader();
     await new Promise((resolve) => setImmediate(resolve));
     expect(pulled).toBe(0);
     for (let count = 0; count < 3; count += 1) await reader.read();
