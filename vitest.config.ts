@@ -5,11 +5,11 @@ const SECOND_MS = 1_000;
 
 /** One project per gate: its folder under test/, how long one test may take, how many files run at once. */
 const GATES = [
-  { name: 'unit', timeoutMs: 10 * SECOND_MS, workersMax: 2 },
-  { name: 'integration', timeoutMs: 60 * SECOND_MS, workersMax: 1 },
-  { name: 'web', timeoutMs: 60 * SECOND_MS, workersMax: 1 },
-  { name: 'sandbox', timeoutMs: 120 * SECOND_MS, workersMax: 1 },
-  { name: 'failure', timeoutMs: 120 * SECOND_MS, workersMax: 1 },
+  { name: 'unit', timeoutMs: 60 * SECOND_MS, workersMax: 2 },
+  { name: 'integration', timeoutMs: 180 * SECOND_MS, workersMax: 1 },
+  { name: 'web', timeoutMs: 180 * SECOND_MS, workersMax: 1 },
+  { name: 'sandbox', timeoutMs: 300 * SECOND_MS, workersMax: 1 },
+  { name: 'failure', timeoutMs: 300 * SECOND_MS, workersMax: 1 },
   { name: 'stress', timeoutMs: 600 * SECOND_MS, workersMax: 1 },
 ] as const;
 

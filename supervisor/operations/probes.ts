@@ -4,7 +4,7 @@ import type { CallContext } from '../../contract/operation.ts';
 import type { ProbeRunView } from '../../contract/probe.ts';
 import type { Alias, EpochMs } from '../../contract/scalars.ts';
 import { findAccount } from '../core/access.ts';
-import { acceptProbe, markProbe } from '../core/limits.ts';
+import { acceptProbe, markProbe, type ProbeAnswer } from '../core/limits.ts';
 import { isoTime, isoTimeOrNull } from '../core/time.ts';
 import { askAll, failedReport, type ProbeDeps } from './ask-probe.ts';
 import type { Context } from './context.ts';
@@ -101,20 +101,26 @@ class RunList {
   }
 
   async #probe(run: Run, alias: Alias, sources: readonly ProbeSource[]): Promise<void> {
-    const { context } = this.#deps;
     this.#probing.add(alias);
-    show(context, run, { alias, state: 'queued', source: null, message: 'waiting', attempts: [] });
-    await this.#slots(async () => {
-      show(context, run, { alias, state: 'running', source: sources[0] ?? null, message: 'running', attempts: [] });
+    try {
+      show(this.#deps.context, run, { alias, state: 'queued', source: null, message: 'waiting', attempts: [] });
+      await this.#slots(() => this.#ask(run, alias, sources));
+    } finally {
+      this.#probing.delete(alias);
+    }
+  }
+
+  async #ask(run: Run, alias: Alias, sources: readonly ProbeSource[]): Promise<void> {
+    const { context } = this.#deps;
+    show(context, run, { alias, state: 'running', source: sources[0] ?? null, message: 'running', attempts: [] });
+    try {
       context.store.change('probe.running', (state) => [markProbe(state, alias, 'running'), undefined]);
-      try {
-        const report = await askAll(this.#deps, run.probeId, { alias, sources });
-        show(context, run, await conclude(context, alias, report));
-      } catch (error) {
-        show(context, run, await giveUp(context, alias, error));
-      }
-    });
-    this.#probing.delete(alias);
+      const { seat } = findAccount(context.store.read(), alias);
+      const report = await askAll(this.#deps, run.probeId, { alias, sources });
+      show(context, run, await conclude(context, { alias, seat, report }));
+    } catch (error) {
+      show(context, run, await giveUp(context, alias, error));
+    }
   }
 
   #forgetOldest(): void {
@@ -124,17 +130,17 @@ class RunList {
   }
 }
 
-async function conclude({ store }: Context, alias: Alias, report: ProbeReport): Promise<Item> {
-  const { seat } = findAccount(store.read(), alias);
+/** Shape: `answer.seat` is who was asked; if the alias has become another one meanwhile, nothing is written. */
+async function conclude({ store }: Context, { alias, seat, report }: ProbeAnswer): Promise<Item> {
   const durability = report.kind === 'complete' ? 'before-reply' : 'soon';
   await store.transact('probe.accept', (state, now) => acceptProbe(state, { alias, seat, report }, now), durability);
-  const { limits } = findAccount(store.read(), alias);
+  const error = store.read().accounts.find((account) => account.alias === alias)?.limits.error ?? null;
   const state = report.kind === 'complete' ? 'success' : report.kind === 'no_data' ? 'no_data' : 'error';
   return {
     alias,
     state,
     source: report.source,
-    message: limits.error ?? (report.kind === 'no_data' ? report.message : 'limits updated'),
+    message: error ?? (report.kind === 'no_data' ? report.message : 'limits updated'),
     attempts: report.attempts,
   };
 }
@@ -144,9 +150,10 @@ async function giveUp(context: Context, alias: Alias, error: unknown): Promise<I
   if (!isOmaError(error))
     context.log.error({ alias, cause: String(error) }, 'a probe failed for a reason nobody foresaw');
   const message = isOmaError(error) ? error.message : 'oma made a mistake during this probe; its log says more.';
-  if (!context.store.read().accounts.some((account) => account.alias === alias))
+  const account = context.store.read().accounts.find((candidate) => candidate.alias === alias);
+  if (account === undefined)
     return { alias, state: 'error', source: null, message: 'The account was removed meanwhile.', attempts: [] };
-  return conclude(context, alias, failedReport('codex-exec', message));
+  return conclude(context, { alias, seat: account.seat, report: failedReport('codex-exec', message) });
 }
 
 function wantedAliases({ store }: Context, aliases: readonly Alias[] | null): readonly Alias[] {
