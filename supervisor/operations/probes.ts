@@ -1,5 +1,5 @@
 import { isOmaError, OmaError } from '../../contract/errors.ts';
-import type { ProbeReport, ProbeSource } from '../../contract/limits.ts';
+import type { ProbeSource } from '../../contract/limits.ts';
 import type { CallContext } from '../../contract/operation.ts';
 import type { ProbeRunView } from '../../contract/probe.ts';
 import type { Alias, EpochMs } from '../../contract/scalars.ts';
