@@ -12,6 +12,7 @@ export async function confirm(context: Context, question: string): Promise<boole
     throw usage('This needs a yes, and nobody is at the terminal to give it', 'add --yes');
   }
   const answer = await readLine(context, `${question} [y/N] `);
+  context.signal.throwIfAborted();
   return /^\s*y(es)?\s*$/i.test(answer);
 }
 

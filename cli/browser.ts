@@ -1,8 +1,10 @@
-import { spawn } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
+import { spawnDetached } from '../runtime/detached.ts';
+import { passedOn } from '../runtime/passed-on.ts';
 import type { Context } from './context.ts';
 
 /** How this machine opens a page, or why nobody would see it. */
@@ -28,17 +30,17 @@ export async function openBrowser(context: Context, url: string): Promise<boolea
   const plan = planBrowser(context.environment, context.platform);
   if (plan.kind === 'none') return false;
   const page = await writeRedirect(context.paths().runtimeDir, url);
-  const child = spawn(plan.command, [pathToFileURL(page).href], { detached: true, stdio: 'ignore' });
-  child.unref();
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(true), START_MS);
-    const end = (opened: boolean): void => {
-      clearTimeout(timer);
-      resolve(opened);
-    };
-    child.once('error', () => end(false));
-    child.once('exit', (code) => end(code === 0));
+  const opener = spawnDetached({
+    command: plan.command,
+    args: [pathToFileURL(page).href],
+    env: passedOn(context.environment),
   });
+  const settled = new AbortController();
+  const patience = sleep(START_MS, 0, { signal: settled.signal }).catch(() => 0);
+  const code = await Promise.race([opener.exited, patience]);
+  settled.abort();
+  opener.release();
+  return code === 0;
 }
 
 // The address carries a token, and every user of the machine can read the arguments of a process: so the browser gets a private file that leads there.

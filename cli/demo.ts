@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 
 import * as z from 'zod';
 
 import { ENV_PREFIX } from '../contract/env.ts';
 import { errorBodySchema, isErrorCode, OmaError } from '../contract/errors.ts';
+import { spawnDetached } from '../runtime/detached.ts';
 import { passedOn } from '../runtime/passed-on.ts';
 import type { StartCommand } from '../runtime/start-supervisor.ts';
 import type { Context } from './context.ts';
@@ -64,32 +63,28 @@ export async function importDemoAccounts(
  * Starts the demo in the background: a process like `oma up --demo` that nobody watches.
  * Errors: what that process reports, SUPERVISOR_START_FAILED when it says nothing.
  */
-export function startDetachedDemo({ programs, environment }: Context, args: readonly string[]): Promise<Started> {
-  const child = spawn(programs.node, [programs.cli, 'up', '--demo', '--json', ...args], {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'ignore'],
+export async function startDetachedDemo(
+  { programs, environment, signal }: Context,
+  args: readonly string[],
+): Promise<Started> {
+  const demo = spawnDetached({
+    command: programs.node,
+    args: [programs.cli, 'up', '--demo', '--json', ...args],
     env: passedOn(environment),
   });
-  child.unref();
-  return new Promise((resolve, reject) => {
-    const settle = (line: string): void => {
-      clearTimeout(timer);
-      child.stdout.destroy();
-      try {
-        resolve(startedOf(line));
-      } catch (error) {
-        reject(error instanceof Error ? error : new Error(String(error)));
-      }
-    };
-    const timer = setTimeout(() => settle(''), DETACHED_MAX_MS);
-    createInterface({ input: child.stdout }).once('line', settle);
-    child.once('close', () => settle(''));
-    child.once('error', () => settle(''));
-  });
+  const giveUp = AbortSignal.any([signal, AbortSignal.timeout(DETACHED_MAX_MS)]);
+  try {
+    const gaveUp = new Promise<null>((resolve) =>
+      giveUp.addEventListener('abort', () => resolve(null), { once: true }),
+    );
+    return startedOf(await Promise.race([demo.firstLine, gaveUp]));
+  } finally {
+    demo.release();
+  }
 }
 
-function startedOf(line: string): Started {
-  const value: unknown = line === '' ? null : JSON.parse(line);
+function startedOf(line: string | null): Started {
+  const value: unknown = line === null ? null : JSON.parse(line);
   const started = startedSchema.safeParse(value);
   if (started.success) return started.data;
   const failure = errorBodySchema.safeParse(value);

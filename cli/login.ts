@@ -8,7 +8,8 @@ import { usage } from './parse.ts';
 import { createProgress } from './progress.ts';
 import { plain } from './render/plain.ts';
 import { duration } from './render/time.ts';
-import { type Session, STARTING, withSession } from './session.ts';
+import { type Session, STARTING } from './session.ts';
+import { withSession } from './with-session.ts';
 
 /** Flags of every command that logs an account in. */
 export const LOGIN_FLAGS = {

@@ -7,6 +7,7 @@ import { ownUid } from '../runtime/own-uid.ts';
 import { commandTable } from './commands/table.ts';
 import type { ProcessFacts, Programs } from './context.ts';
 import { createContext } from './create-context.ts';
+import { EXIT } from './exit.ts';
 import { run } from './run.ts';
 
 /** Signals that end a command in order; a second one ends it at once. */
@@ -15,7 +16,13 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Runs oma as the command line of this process says. */
 export async function program(host: NodeJS.Process, entryUrl: string): Promise<void> {
   const ending = new AbortController();
-  for (const signal of SIGNALS) host.once(signal, () => ending.abort());
+  for (const signal of SIGNALS) {
+    // Not once: without a listener of ours, the library that watches children would end the process at the first one.
+    host.on(signal, () => {
+      if (ending.signal.aborted) host.exit(EXIT.interrupted);
+      else ending.abort();
+    });
+  }
   // Whoever reads us has gone, as in `oma logs -f | head`.
   host.stdout.on('error', () => ending.abort());
   const context = createContext(factsOf(host, entryUrl, ending.signal));

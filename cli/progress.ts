@@ -1,6 +1,7 @@
 import type { Stream } from './context.ts';
 import { plain } from './render/plain.ts';
 
+/** Width to assume where the terminal does not say. */
 const COLUMNS_DEFAULT = 80;
 const CLEAR_LINE = '\r\u001b[2K';
 
@@ -21,7 +22,7 @@ export function createProgress(stream: Stream): Progress {
     stream.write(CLEAR_LINE + text);
   };
   return {
-    say: (text) => show(plain(text).slice(0, (stream.columns ?? COLUMNS_DEFAULT) - 1)),
+    say: (text) => show(plain(text).slice(0, (stream.columns || COLUMNS_DEFAULT) - 1)),
     end: () => show(''),
   };
 }

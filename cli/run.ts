@@ -37,7 +37,7 @@ function fail(context: Context, asJson: boolean, error: unknown): number {
   if (isInterrupted && (!isOmaError(error) || error.code === 'CONNECTION_CLOSED')) return EXIT.interrupted;
   const failure = asOmaError(error);
   if (asJson) context.stdout.write(`${jsonText(context, errorBody(failure, `cli-${randomUUID()}`))}\n`);
-  else context.stderr.write(`${errorLine(failure)}\n`);
+  else context.stderr.write(`${isInterrupted && context.stderr.isTTY === true ? '\n' : ''}${errorLine(failure)}\n`);
   return isInterrupted ? EXIT.interrupted : exitCodeOf(failure);
 }
 

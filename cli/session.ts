@@ -2,7 +2,6 @@ import type { Client, OperationTable } from '../contract/operation.ts';
 import type { Operations } from '../contract/operations.ts';
 import type { SupervisorHello } from '../runtime/connect.ts';
 import type { StartCommand } from '../runtime/start-supervisor.ts';
-import type { Context } from './context.ts';
 
 /** A connection to the supervisor for the length of one command. */
 export interface Session {
@@ -29,20 +28,3 @@ export const STARTING: SessionOptions = { start: true };
 
 /** Takes the supervisor as it is, running or not. */
 export const AS_IS: SessionOptions = { start: false };
-
-/**
- * Works with the supervisor and closes the connection afterwards.
- * Errors: SUPERVISOR_NOT_RUNNING, SUPERVISOR_START_FAILED, SUPERVISOR_INCOMPATIBLE and what `use` throws.
- */
-export async function withSession<R>(
-  context: Context,
-  options: SessionOptions,
-  use: (session: Session) => Promise<R>,
-): Promise<R> {
-  const session = await context.connect(options);
-  try {
-    return await use(session);
-  } finally {
-    session.close();
-  }
-}

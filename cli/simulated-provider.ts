@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
-
 import * as z from 'zod';
 
 import { OmaError } from '../contract/errors.ts';
+import { withDeadline } from '../runtime/deadline.ts';
 import { passedOn } from '../runtime/passed-on.ts';
+import { type ChildProcess, spawnChild } from '../runtime/spawn.ts';
+import { splitLines } from '../runtime/split-lines.ts';
 import type { Context } from './context.ts';
 
 /** A simulator that has not said where it listens by then is given up, in milliseconds. */
@@ -20,32 +20,23 @@ export interface SimulatedProvider {
   readonly ended: Promise<void>;
   /** Signs its accounts in: the text of a store that oma can import. */
   logins: () => Promise<string>;
-  close: () => void;
+  close: () => Promise<void>;
 }
 
 /**
  * Starts the simulated provider on a free port of loopback; it ends with this process, however that ends.
  * Errors: SUPERVISOR_START_FAILED.
  */
-export async function startSimulatedProvider({ programs, environment }: Context): Promise<SimulatedProvider> {
-  // A group of its own: Ctrl-C must not end it before the supervisor, which still works with it.
-  const child = spawn(programs.node, [programs.simulator, '--json', '--with-parent'], {
-    stdio: ['pipe', 'pipe', 'ignore'],
-    env: passedOn(environment),
-    detached: true,
-  });
-  const ended = new Promise<void>((resolve) => {
-    child.once('close', () => resolve());
-    child.once('error', () => resolve());
-  });
-  child.stdin.on('error', () => undefined);
-  const close = (): void => void child.stdin.end();
+export async function startSimulatedProvider({ programs, environment, cwd }: Context): Promise<SimulatedProvider> {
+  const args = [programs.simulator, '--json', '--with-parent'];
+  const child = spawnChild({ name: 'simulator', command: programs.node, args, env: passedOn(environment), cwd });
+  const ended = child.exited.then(() => undefined);
   try {
-    const line = await firstLine(child.stdout, ended);
+    const line = await withDeadline(firstLine(child), START_MAX_MS, () => new Error('it did not say where it listens'));
     const { issuerUrl, baseUrl, controlUrl } = announcementSchema.parse(JSON.parse(line));
-    return { issuerUrl, baseUrl, ended, close, logins: () => readLogins(controlUrl) };
+    return { issuerUrl, baseUrl, ended, close: child.stop, logins: () => readLogins(controlUrl) };
   } catch (error) {
-    close();
+    await child.stop();
     throw new OmaError(
       'SUPERVISOR_START_FAILED',
       'The simulated provider of the demo could not be started — reinstall oma and try again',
@@ -55,17 +46,10 @@ export async function startSimulatedProvider({ programs, environment }: Context)
   }
 }
 
-function firstLine(stdout: NodeJS.ReadableStream, ended: Promise<void>): Promise<string> {
+function firstLine({ stdout, exited }: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('it did not say where it listens')), START_MAX_MS);
-    createInterface({ input: stdout }).once('line', (line) => {
-      clearTimeout(timer);
-      resolve(line);
-    });
-    void ended.then(() => {
-      clearTimeout(timer);
-      reject(new Error('it ended'));
-    });
+    splitLines(stdout, resolve);
+    void exited.then(() => reject(new Error('it ended')));
   });
 }
 

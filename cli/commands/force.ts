@@ -2,7 +2,8 @@ import { type Command, command } from '../command.ts';
 import { lookOf } from '../context.ts';
 import { usage } from '../parse.ts';
 import { forceText } from '../render/status.ts';
-import { STARTING, withSession } from '../session.ts';
+import { STARTING } from '../session.ts';
+import { withSession } from '../with-session.ts';
 
 /** Adds clearing and looking to the command that the table of operations makes. */
 export function force(base: Command): Command {

@@ -6,7 +6,8 @@ import { command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { usage } from '../parse.ts';
 import { addUp, type ImportResult, importText, maskImport } from '../render/import.ts';
-import { type Session, STARTING, withSession } from '../session.ts';
+import { type Session, STARTING } from '../session.ts';
+import { withSession } from '../with-session.ts';
 import { checkParams } from './operation.ts';
 
 const PLACES = importSourceSchema.exclude(['file']);

@@ -1,7 +1,8 @@
 import { command } from '../command.ts';
 import { lookOf } from '../context.ts';
 import { accountsText, maskAccount } from '../render/accounts.ts';
-import { STARTING, withSession } from '../session.ts';
+import { STARTING } from '../session.ts';
+import { withSession } from '../with-session.ts';
 
 /** Shows every account: how it stands, what is left of its limits, and what blocks it. */
 export const list = command({

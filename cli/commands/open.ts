@@ -1,7 +1,8 @@
 import { OmaError } from '../../contract/errors.ts';
 import { openBrowser } from '../browser.ts';
 import { command } from '../command.ts';
-import { STARTING, withSession } from '../session.ts';
+import { STARTING } from '../session.ts';
+import { withSession } from '../with-session.ts';
 
 /** Opens the dashboard. */
 export const open = command({

@@ -10,7 +10,8 @@ import type { Command, Flag, Flags, Input } from '../command.ts';
 import { lookOf } from '../context.ts';
 import { accountsText, accountText } from '../render/accounts.ts';
 import { forceText, statusText, type ViewLook } from '../render/status.ts';
-import { AS_IS, type Session, STARTING, withSession } from '../session.ts';
+import { AS_IS, type Session, STARTING } from '../session.ts';
+import { withSession } from '../with-session.ts';
 
 /** Operations that the table gives a verb. */
 type VerbOperation = {

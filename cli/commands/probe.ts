@@ -7,7 +7,8 @@ import { type Context, lookOf } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { createProgress } from '../progress.ts';
 import { probeProgress, probeSucceeded, probeText } from '../render/probe.ts';
-import { type Session, STARTING, withSession } from '../session.ts';
+import { type Session, STARTING } from '../session.ts';
+import { withSession } from '../with-session.ts';
 
 /** How often a running probe is looked at, in milliseconds. */
 const LOOK_EVERY_MS = 300;

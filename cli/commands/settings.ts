@@ -5,8 +5,9 @@ import { type Answer, command } from '../command.ts';
 import { type Context, lookOf } from '../context.ts';
 import { settingsText } from '../render/settings.ts';
 import { table } from '../render/table.ts';
-import { STARTING, withSession } from '../session.ts';
+import { STARTING } from '../session.ts';
 import { SETTING_NAMES, settingMeaning, settingName, settingValue } from '../setting-value.ts';
+import { withSession } from '../with-session.ts';
 import { checkParams } from './operation.ts';
 
 const NAME = { name: 'NAME', summary: 'Name of the setting.' } as const;

@@ -1,10 +1,14 @@
-import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
 
 import * as z from 'zod';
 
 import { ERRORS, OmaError } from '../../contract/errors.ts';
 import { OPERATIONS } from '../../contract/operations.ts';
+import { withDeadline } from '../../runtime/deadline.ts';
+import { passedOn } from '../../runtime/passed-on.ts';
+import { redact } from '../../runtime/redact.ts';
+import { spawnChild } from '../../runtime/spawn.ts';
 import { command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { plain } from '../render/plain.ts';
@@ -16,7 +20,6 @@ type Verdict = z.infer<typeof verdictSchema>;
 
 /** A check of the largest store takes a fraction of this, in milliseconds. */
 const CHECK_MAX_MS = 30_000;
-const OUTPUT_BYTES_MAX = 16 * 1_024 * 1_024;
 
 /** Checks a store file and every invariant of it. */
 export const storeCheck = command({
@@ -44,23 +47,35 @@ async function check(context: Context, file: string | null): Promise<Verdict> {
 }
 
 // The CLI itself never reads a store: only the supervisor's program knows how.
-function checkOffline({ programs, environment, signal }: Context, file: string): Promise<Verdict> {
-  const options = { env: environment, timeout: CHECK_MAX_MS, maxBuffer: OUTPUT_BYTES_MAX, signal };
-  return new Promise((done, fail) => {
-    execFile(programs.node, [programs.supervisor, '--check-store', file], options, (_error, stdout, stderr) => {
-      const verdict = verdictSchema.safeParse(jsonOf(stdout));
-      if (verdict.success) {
-        done(verdict.data);
-        return;
-      }
-      fail(
-        new OmaError(
-          'STORE_UNREADABLE',
-          `The check of the store gave no verdict: ${plain(stderr) || 'no word of why'} — see that the file can be read`,
-        ),
-      );
-    });
+async function checkOffline({ programs, environment, cwd }: Context, file: string): Promise<Verdict> {
+  const complaints: string[] = [];
+  const child = spawnChild({
+    name: 'store check',
+    command: programs.node,
+    args: [programs.supervisor, '--check-store', file],
+    env: passedOn(environment),
+    cwd,
+    onStderrLine: (line) => complaints.push(line),
   });
+  try {
+    const output = await withDeadline(text(child.stdout), CHECK_MAX_MS, () => tooLong());
+    const verdict = verdictSchema.safeParse(jsonOf(output));
+    if (verdict.success) return verdict.data;
+    const why = plain(redact(complaints.join(' '))) || 'no word of why';
+    throw new OmaError(
+      'STORE_UNREADABLE',
+      `The check of the store gave no verdict: ${why} — see that the file can be read`,
+    );
+  } finally {
+    await child.stop();
+  }
+}
+
+function tooLong(): OmaError {
+  return new OmaError(
+    'DEADLINE_EXCEEDED',
+    'The check of the store takes too long — see whether the disk answers, and try again',
+  );
 }
 
 function jsonOf(text: string): unknown {

@@ -53,7 +53,7 @@ export const up = command({
     try {
       return await startAndAttend(context, wish, { demo, isJson: input.json });
     } finally {
-      demo?.provider.close();
+      await demo?.provider.close();
     }
   },
 });

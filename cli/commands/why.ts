@@ -4,7 +4,8 @@ import { command } from '../command.ts';
 import { lookOf } from '../context.ts';
 import { usage } from '../parse.ts';
 import { decisionsText } from '../render/decision.ts';
-import { STARTING, withSession } from '../session.ts';
+import { STARTING } from '../session.ts';
+import { withSession } from '../with-session.ts';
 import { checkParams } from './operation.ts';
 
 /** A request has at most a handful of attempts, each with a decision of its own. */

@@ -198,6 +198,17 @@ describe('oma remove', () => {
   });
 });
 
+describe('Ctrl-C at a question', () => {
+  it('ends the command without an answer', async () => {
+    const context = testContext({ isTTY: true });
+    const ended = run(context, ['remove', 'work'], COMMANDS);
+    await expect.poll(context.err).toContain('[y/N]');
+    context.interrupt();
+    expect(await ended).toBe(130);
+    expect(context.out()).toBe('');
+  });
+});
+
 describe('oma force', () => {
   it('pins, clears and shows', async () => {
     const client = { 'force.activate': FORCED, 'force.clear': force(), 'force.get': FORCED };
