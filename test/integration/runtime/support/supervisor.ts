@@ -28,6 +28,7 @@ async function serveHere(): Promise<void> {
       pid: process.pid,
       demo: false,
     }),
+    'lease.acquire': () => new Promise(() => undefined),
     'supervisor.stop': () => {
       setImmediate(() => process.exit(0));
       return {};
