@@ -59,17 +59,30 @@ export function samplesOf(
 /** Estimates when a window runs dry at the rate of late. Why the median of all pairs: one burst or one odd figure must not bend it. */
 export function forecast(samples: readonly Sample[], now: number): Forecast {
   const current = sinceReset(samples);
+  const [first] = current;
   const last = current.at(-1);
-  const first = current[0];
-  if (last === undefined || first === undefined || current.length < SAMPLES_MIN || last.at - first.at < SPAN_MIN_MS) {
+  if (first === undefined || last === undefined || !isEnough(current, last.at - first.at)) {
     return { kind: 'not-enough-data', samples: current.length };
   }
   if (last.resetsAtMs !== null && last.resetsAtMs <= now) return { kind: 'not-enough-data', samples: 0 };
-  const rates = pairwiseRates(current);
+  return project(pairwiseRates(current), { first, last, now });
+}
+
+function isEnough(samples: readonly Sample[], spanMs: number): boolean {
+  return samples.length >= SAMPLES_MIN && spanMs >= SPAN_MIN_MS;
+}
+
+interface Watched {
+  readonly first: Sample;
+  readonly last: Sample;
+  readonly now: number;
+}
+
+function project(rates: readonly number[], { first, last, now }: Watched): Forecast {
   const percentPerHour = quantile(rates, 0.5);
+  const isUsed = last.usedPercent - first.usedPercent >= ROUNDING_PERCENT || percentPerHour >= IDLE_PERCENT_PER_HOUR;
+  if (!isUsed) return { kind: 'idle' };
   const blur = (ROUNDING_PERCENT / (last.at - first.at)) * HOUR_MS;
-  if (last.usedPercent - first.usedPercent < ROUNDING_PERCENT && percentPerHour < IDLE_PERCENT_PER_HOUR)
-    return { kind: 'idle' };
   const dryAt = (rate: number): number | null => dryBefore(last, rate, now);
   const from = dryAt(Math.max(percentPerHour, quantile(rates, BAND.fast)) + blur);
   const at = dryAt(percentPerHour);

@@ -58,7 +58,7 @@ describe('the line to the supervisor', () => {
     await seen(row(page, 'work'));
     const token = new URL(dashboard.launchUrl).searchParams.get('token') ?? 'none';
     const stored = await page.evaluate(() =>
-      JSON.stringify([location.href, { ...localStorage }, { ...sessionStorage }, document.cookie]),
+      JSON.stringify([location.href, localStorage, sessionStorage, document.cookie]),
     );
     expect(stored).not.toContain(token);
     expect(await page.content()).not.toContain(token);
@@ -195,7 +195,7 @@ describe('speed', () => {
 });
 
 async function violations(page: Page): Promise<readonly object[]> {
-  const { violations: found } = await new AxeBuilder({ page: page as never }).analyze();
+  const { violations: found } = await new AxeBuilder({ page: page }).analyze();
   return found.map(({ id, nodes }) => ({
     id,
     nodes: nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ''}`).slice(0, 3),

@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
 
 import { eventually, row, seen, slowBackend, stateOf, useBrowser, usePage } from './support/eyes.ts';
 

@@ -1,9 +1,9 @@
-import { expect, test } from 'vitest';
 import type { Page } from 'playwright-core';
+import { expect, test } from 'vitest';
 
 import type { SettingsView } from '../../contract/settings.ts';
-import { eventually, failingBackend, seen, useBrowser, usePage } from './support/eyes.ts';
 import type { Dashboard, DashboardOptions } from './support/dashboard.ts';
+import { eventually, failingBackend, seen, useBrowser, usePage } from './support/eyes.ts';
 
 const browser = useBrowser();
 const POOL = { work: { fiveHour: 12, weekly: 34 }, home: { fiveHour: 41, weekly: 8 } };

@@ -5,8 +5,8 @@ import { useEffect, useId, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 
 import { useApp } from '../app-context.ts';
-import { clockTime, percent } from '../format.ts';
 import type { Forecast, Sample } from '../forecast.ts';
+import { clockTime, percent } from '../format.ts';
 
 export interface LimitChartProps {
   readonly samples: readonly Sample[];

@@ -1,6 +1,7 @@
 import type { AccountView } from '../../contract/account.ts';
 import { useApp } from '../app-context.ts';
 import { Button } from '../components/button.tsx';
+import type { IconName } from '../components/icon.tsx';
 
 interface ActionProps {
   readonly account: AccountView;
@@ -22,7 +23,7 @@ export function ProbeButton({ account, isWide = false }: ActionProps) {
       title="Probe the limits now"
       isBusy={isBusy}
       isDisabled={!enabled}
-      onClick={() => void run()}
+      onClick={() => void run(null)}
     >
       {isWide && (isBusy ? 'Probing…' : 'Probe now')}
     </Button>
@@ -76,7 +77,7 @@ export function CodexButton({ account, isWide = false }: ActionProps) {
       state={active ? 'success' : 'idle'}
       isBusy={phase.value === 'updating'}
       isDisabled={!enabled}
-      onClick={() => void run()}
+      onClick={() => void run(null)}
     >
       {isWide && (active ? 'Used in codex' : 'Use in codex')}
     </Button>
@@ -92,28 +93,41 @@ const REAUTH_WORDS: Readonly<Record<ReauthState, string>> = {
   error: 'Re-auth failed',
 };
 
+const REAUTH_ICONS: Readonly<Record<ReauthState, IconName>> = {
+  idle: 'key',
+  'in-progress': 'key',
+  success: 'check',
+  error: 'alert',
+};
+
 /** Signs this account in again. Shape: how the last sign-in ended is shown as long as that sign-in could have lasted. */
 export function ReauthButton({ account }: ActionProps) {
-  const { logins, preferences, now } = useApp();
+  const { logins, preferences } = useApp();
   const { alias, auth } = account;
-  const starting = logins.reauthing(alias);
-  const login = logins.of(alias, 'reauth');
-  const isStarting = starting.phase.value === 'updating';
-  const state = stateOf(account.reauth, login?.state ?? null);
-  const isOver = state !== 'in-progress' && login !== null && Date.parse(login.expiresAt) < now.value;
-  const shown = isStarting ? 'in-progress' : starting.phase.value === 'error' ? 'error' : isOver ? 'idle' : state;
+  const state = useReauthState(account);
   return (
     <Button
-      kind={auth === 'needs-login' && shown === 'idle' ? 'main' : 'plain'}
-      icon={shown === 'success' ? 'check' : shown === 'error' ? 'alert' : 'key'}
-      state={shown}
-      label={shown === 'idle' ? `Re-auth ${alias}` : `${REAUTH_WORDS[shown]}: ${alias}`}
-      isBusy={shown === 'in-progress'}
-      onClick={() => void starting.run(preferences.loginMethod.value)}
+      kind={auth === 'needs-login' && state === 'idle' ? 'main' : 'plain'}
+      icon={REAUTH_ICONS[state]}
+      state={state}
+      label={state === 'idle' ? `Re-auth ${alias}` : `${REAUTH_WORDS[state]}: ${alias}`}
+      isBusy={state === 'in-progress'}
+      onClick={() => void logins.reauthing(alias).run(preferences.loginMethod.value)}
     >
-      <span role="status">{REAUTH_WORDS[shown]}</span>
+      <span role="status">{REAUTH_WORDS[state]}</span>
     </Button>
   );
+}
+
+function useReauthState({ alias, reauth }: AccountView): ReauthState {
+  const { logins, now } = useApp();
+  const { phase } = logins.reauthing(alias);
+  const login = logins.of(alias, 'reauth');
+  if (phase.value === 'updating') return 'in-progress';
+  if (phase.value === 'error') return 'error';
+  const state = stateOf(reauth, login?.state ?? null);
+  const isLongOver = state !== 'in-progress' && login !== null && Date.parse(login.expiresAt) < now.value;
+  return isLongOver ? 'idle' : state;
 }
 
 /** The list of accounts and the list of logins arrive one after the other; whichever is over wins over "in progress". */

@@ -12,40 +12,14 @@ const HEALTH: Readonly<Record<AccountView['health'], string>> = {
 
 /** The small print of an account: where figures come from, how its login stands, how much it was used. */
 export function AccountFacts({ account }: { readonly account: AccountView }) {
-  const {
-    probe,
-    blockers,
-    health,
-    cooldownReason,
-    auth,
-    authReason,
-    tokenExpiresAt,
-    usageCount,
-    lastUsedAt,
-    weight,
-    modelCooldowns,
-    seat,
-    addedAt,
-  } = account;
+  const { blockers, health, cooldownReason, usageCount, lastUsedAt, weight, seat, addedAt } = account;
   return (
     <section class="panel section" aria-label="Details">
       <h2>Details</h2>
       <dl class="facts">
         <Fact name="Can serve">{blockers.length === 0 ? 'yes' : <Blockers account={account} />}</Fact>
-        <Fact name="Health">
-          {HEALTH[health]}
-          {cooldownReason !== null && ` (${cooldownReason})`}
-        </Fact>
-        <Fact name="Sign-in">
-          {auth === 'needs-login'
-            ? `must be renewed${authReason === null ? '' : `: ${authReason}`}`
-            : auth === 'ok'
-              ? 'ok'
-              : 'token is about to be renewed'}
-        </Fact>
-        <Fact name="Access token">
-          lasts <Countdown until={tokenExpiresAt} over="no longer; renewed when needed" />
-        </Fact>
+        <Fact name="Health">{cooldownReason === null ? HEALTH[health] : `${HEALTH[health]} (${cooldownReason})`}</Fact>
+        <LoginFacts account={account} />
         <Fact name="Used">
           {usageCount} times
           {lastUsedAt !== null && (
@@ -55,27 +29,8 @@ export function AccountFacts({ account }: { readonly account: AccountView }) {
           )}
         </Fact>
         <Fact name="Weight">{weight}</Fact>
-        {modelCooldowns.length > 0 && (
-          <Fact name="Models cooling down">
-            {modelCooldowns.map(({ model, until }) => (
-              <div key={model}>
-                {model}, back in <Countdown until={until} />
-              </div>
-            ))}
-          </Fact>
-        )}
-        {probe !== null && (
-          <>
-            <Fact name="Last completed probe">
-              {SOURCES[probe.source].name}, <Age of={probe.at} />
-            </Fact>
-            {probe.model !== null && (
-              <Fact name="Probe model">{`${probe.model}${probe.effort === null ? '' : `, effort ${probe.effort}`}`}</Fact>
-            )}
-            {probe.codexVersion !== null && <Fact name="codex">{probe.codexVersion}</Fact>}
-            {probe.sessionFile !== null && <Fact name="Session file">{probe.sessionFile}</Fact>}
-          </>
-        )}
+        <ModelFacts account={account} />
+        <ProbeFacts account={account} />
         <Fact name="Seat">
           <code>{seat}</code>
         </Fact>
@@ -84,6 +39,52 @@ export function AccountFacts({ account }: { readonly account: AccountView }) {
         </Fact>
       </dl>
     </section>
+  );
+}
+
+function LoginFacts({ account }: { readonly account: AccountView }) {
+  const { auth, authReason, tokenExpiresAt } = account;
+  const words = {
+    ok: 'ok',
+    expiring: 'token is about to be renewed',
+    'needs-login': `must be renewed: ${authReason ?? 'no reason given'}`,
+  };
+  return (
+    <>
+      <Fact name="Sign-in">{words[auth]}</Fact>
+      <Fact name="Access token">
+        lasts <Countdown until={tokenExpiresAt} over="no longer; renewed when needed" />
+      </Fact>
+    </>
+  );
+}
+
+function ModelFacts({ account }: { readonly account: AccountView }) {
+  if (account.modelCooldowns.length === 0) return null;
+  return (
+    <Fact name="Models cooling down">
+      {account.modelCooldowns.map(({ model, until }) => (
+        <div key={model}>
+          {model}, back in <Countdown until={until} />
+        </div>
+      ))}
+    </Fact>
+  );
+}
+
+function ProbeFacts({ account }: { readonly account: AccountView }) {
+  const { probe } = account;
+  if (probe === null) return null;
+  const { source, at, model, effort, codexVersion, sessionFile } = probe;
+  return (
+    <>
+      <Fact name="Last completed probe">
+        {SOURCES[source].name}, <Age of={at} />
+      </Fact>
+      {model !== null && <Fact name="Probe model">{effort === null ? model : `${model}, effort ${effort}`}</Fact>}
+      {codexVersion !== null && <Fact name="codex">{codexVersion}</Fact>}
+      {sessionFile !== null && <Fact name="Session file">{sessionFile}</Fact>}
+    </>
   );
 }
 

@@ -115,7 +115,7 @@ function Remove({ account }: { readonly account: AccountView }) {
   const { alias } = account;
   const removing = accounts.removing(alias);
   const remove = async (): Promise<void> => {
-    const isGone = await removing.run();
+    const isGone = await removing.run(null);
     isAsking.value = false;
     if (!isGone) return;
     notices.tell('info', `${alias} was removed.`);

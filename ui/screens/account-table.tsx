@@ -111,7 +111,7 @@ function ProbeAll() {
   return (
     <>
       <span class="accounts-probe">
-        <Button icon="refresh" isBusy={isBusy} onClick={() => void probes.all.run()}>
+        <Button icon="refresh" isBusy={isBusy} onClick={() => void probes.all.run(null)}>
           <span role="status">{words}</span>
         </Button>
       </span>

@@ -1,6 +1,6 @@
 import './form.css';
 
-import { useSignal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 
 import { useApp } from '../app-context.ts';
 import { Button } from '../components/button.tsx';
@@ -19,23 +19,18 @@ export function AddForm() {
   const begun = useSignal<string | null>(null);
   const isWrong = isTouched.value && !ALIAS.test(alias.value);
   const login = begun.value === null ? null : logins.of(begun.value, 'add');
+  const again = (): void => {
+    begun.value = null;
+    alias.value = '';
+    isTouched.value = false;
+  };
   const begin = async (): Promise<void> => {
     isTouched.value = true;
     if (!ALIAS.test(alias.value)) return;
     const wanted = alias.value;
     if (await logins.adding.run({ alias: wanted, method: preferences.loginMethod.value })) begun.value = wanted;
   };
-  if (login?.state === 'success') {
-    return (
-      <p role="status" class="form-done">
-        <strong>{login.alias}</strong> is signed in and serves from now on.{' '}
-        <a href={accountHref(login.alias)}>See the account</a> or{' '}
-        <Button onClick={() => ((begun.value = null), (alias.value = ''), (isTouched.value = false))}>
-          Add another
-        </Button>
-      </p>
-    );
-  }
+  if (login?.state === 'success') return <Done alias={login.alias} onAgain={again} />;
   const isUnderWay = login?.state === 'in-progress';
   return (
     <form
@@ -46,37 +41,64 @@ export function AddForm() {
         void begin();
       }}
     >
-      <div class="field">
-        <label for="add-alias">Name of the account</label>
-        <input
-          id="add-alias"
-          value={alias}
-          autoComplete="off"
-          spellcheck={false}
-          maxLength={64}
-          readOnly={isUnderWay}
-          aria-invalid={isWrong}
-          aria-describedby="add-alias-hint"
-          onInput={(event) => (alias.value = event.currentTarget.value.trim())}
-        />
-        <p id="add-alias-hint" class={isWrong ? 'field-problem' : 'field-hint'}>
-          {isWrong
-            ? 'Use letters, digits, ".", "_", "-" or "@", beginning with a letter or digit.'
-            : 'For you only, such as "work" or "home".'}
-        </p>
-      </div>
+      <AliasField alias={alias} isWrong={isWrong} isFixed={isUnderWay} />
       {!isUnderWay && <MethodChoice name="add-method" />}
-      {logins.adding.error.value !== null && (
-        <Problem error={logins.adding.error.value} onDismiss={logins.adding.dismiss} />
-      )}
       {login !== null && <LoginPanel login={login} />}
-      {!isUnderWay && (
-        <div>
-          <Button kind="main" type="submit" icon="key" isBusy={logins.adding.phase.value === 'updating'}>
-            {login?.state === 'error' ? 'Try again' : 'Sign in'}
-          </Button>
-        </div>
-      )}
+      {!isUnderWay && <Begin isAgain={login?.state === 'error'} />}
     </form>
+  );
+}
+
+function Begin({ isAgain }: { readonly isAgain: boolean }) {
+  const { logins } = useApp();
+  const { error, dismiss } = logins.adding;
+  return (
+    <div class="form">
+      {error.value !== null && <Problem error={error.value} onDismiss={dismiss} />}
+      <span>
+        <Button kind="main" type="submit" icon="key" isBusy={logins.adding.phase.value === 'updating'}>
+          {isAgain ? 'Try again' : 'Sign in'}
+        </Button>
+      </span>
+    </div>
+  );
+}
+
+function Done({ alias, onAgain }: { readonly alias: string; readonly onAgain: () => void }) {
+  return (
+    <p role="status" class="form-done">
+      <strong>{alias}</strong> is signed in and serves from now on. <a href={accountHref(alias)}>See the account</a> or{' '}
+      <Button onClick={onAgain}>Add another</Button>
+    </p>
+  );
+}
+
+interface AliasFieldProps {
+  readonly alias: Signal<string>;
+  readonly isWrong: boolean;
+  readonly isFixed: boolean;
+}
+
+function AliasField({ alias, isWrong, isFixed }: AliasFieldProps) {
+  return (
+    <div class="field">
+      <label for="add-alias">Name of the account</label>
+      <input
+        id="add-alias"
+        value={alias}
+        autoComplete="off"
+        spellcheck={false}
+        maxLength={64}
+        readOnly={isFixed}
+        aria-invalid={isWrong}
+        aria-describedby="add-alias-hint"
+        onInput={(event) => (alias.value = event.currentTarget.value.trim())}
+      />
+      <p id="add-alias-hint" class={isWrong ? 'field-problem' : 'field-hint'}>
+        {isWrong
+          ? 'Use letters, digits, ".", "_", "-" or "@", beginning with a letter or digit.'
+          : 'For you only, such as "work" or "home".'}
+      </p>
+    </div>
   );
 }

@@ -60,7 +60,7 @@ function Pinned() {
         </span>
         <span class="mute">
           <span class="force-ttl">{duration(pinned.remainingMs)}</span> left
-          {before != null && `, then ${STRATEGIES[before].name.toLowerCase()} again`}
+          {before !== null && before !== undefined && `, then ${STRATEGIES[before].name.toLowerCase()} again`}
         </span>
       </p>
       <meter class="force-meter" aria-hidden="true" min={0} max={24 * 3_600_000} value={pinned.remainingMs} />

@@ -38,23 +38,14 @@ export function ImportForm() {
   const isPathMissing = source.value === 'file' && path.value.trim() === '';
   return (
     <form class="form" noValidate onSubmit={(event) => event.preventDefault()}>
-      <fieldset class="choices">
-        <legend>Where from</legend>
-        {SOURCES.map((choice) => (
-          <label key={choice.source} class="choice">
-            <input
-              type="radio"
-              name="import-source"
-              checked={source.value === choice.source}
-              onChange={() => ((source.value = choice.source), (result.value = null), importing.dismiss())}
-            />
-            <span>
-              <strong>{choice.name}</strong>
-              <span class="field-hint">{choice.meaning}</span>
-            </span>
-          </label>
-        ))}
-      </fieldset>
+      <SourceChoice
+        chosen={source.value}
+        onChoose={(wanted) => {
+          source.value = wanted;
+          result.value = null;
+          importing.dismiss();
+        }}
+      />
       {source.value === 'file' && (
         <div class="field">
           <label for="import-path">Path of the file</label>
@@ -77,6 +68,23 @@ export function ImportForm() {
         </Button>
       </div>
     </form>
+  );
+}
+
+function SourceChoice({ chosen, onChoose }: { readonly chosen: Source; readonly onChoose: (source: Source) => void }) {
+  return (
+    <fieldset class="choices">
+      <legend>Where from</legend>
+      {SOURCES.map(({ source, name, meaning }) => (
+        <label key={source} class="choice">
+          <input type="radio" name="import-source" checked={chosen === source} onChange={() => onChoose(source)} />
+          <span>
+            <strong>{name}</strong>
+            <span class="field-hint">{meaning}</span>
+          </span>
+        </label>
+      ))}
+    </fieldset>
   );
 }
 

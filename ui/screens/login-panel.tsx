@@ -4,13 +4,13 @@ import { useSignal } from '@preact/signals';
 import { useId } from 'preact/hooks';
 
 import type { LoginView } from '../../contract/login.ts';
+import { ApiError } from '../api.ts';
 import { useApp } from '../app-context.ts';
 import { Button } from '../components/button.tsx';
 import { CommandLine } from '../components/command-line.tsx';
 import { Countdown } from '../components/countdown.tsx';
 import { Icon } from '../components/icon.tsx';
 import { Problem } from '../components/problem.tsx';
-import { ApiError } from '../api.ts';
 
 /** A login under way: what to open, what to type, what to paste, how long it waits; and how it failed. */
 export function LoginPanel({ login }: { readonly login: LoginView }) {
@@ -44,7 +44,7 @@ export function LoginPanel({ login }: { readonly login: LoginView }) {
       <p class="login-end">
         <Button
           isBusy={cancelling.phase.value === 'updating'}
-          onClick={() => void cancelling.run()}
+          onClick={() => void cancelling.run(null)}
           label={`Cancel the sign-in of ${login.alias}`}
         >
           Cancel

@@ -4,8 +4,8 @@ import type { AccountView } from '../../contract/account.ts';
 import { useApp } from '../app-context.ts';
 import { Lazy } from '../components/lazy.tsx';
 import { AccountTable } from './account-table.tsx';
-import { ForceControl } from './force-control.tsx';
 import { Feed } from './feed.tsx';
+import { ForceControl } from './force-control.tsx';
 import { Summary } from './summary.tsx';
 
 /** Everything at a glance. */

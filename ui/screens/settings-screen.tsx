@@ -122,7 +122,7 @@ function Reset() {
   const isAsking = useSignal(false);
   const { phase, error, run, dismiss } = settings.resetting;
   const reset = async (): Promise<void> => {
-    if (await run()) notices.tell('ok', 'Settings are back to their defaults.');
+    if (await run(null)) notices.tell('ok', 'Settings are back to their defaults.');
     isAsking.value = false;
   };
   return (

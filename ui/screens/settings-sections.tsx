@@ -1,10 +1,10 @@
-import type { ProbeSource } from '../../contract/limits.ts';
 import type { Strategy } from '../../contract/settings.ts';
 import { Lazy } from '../components/lazy.tsx';
-import { Switch } from '../components/switch.tsx';
 import { useShownAlias } from '../components/who.tsx';
-import { SOURCES, STRATEGIES } from '../words.ts';
+import { STRATEGIES } from '../words.ts';
 import { FieldHint, Origin, type SectionProps, TextField } from './setting-field.tsx';
+import { Sources } from './setting-sources.tsx';
+import { SettingSwitch } from './setting-switch.tsx';
 
 const STRATEGY_ORDER = [
   'round-robin',
@@ -12,7 +12,6 @@ const STRATEGY_ORDER = [
   'random',
   'weighted-round-robin',
 ] as const satisfies readonly Strategy[];
-const SOURCE_ORDER = ['codex-exec', 'codex-app-server', 'usage-endpoint'] as const satisfies readonly ProbeSource[];
 
 /** How an account is chosen. */
 export function RotationSection({ view, draft, set }: SectionProps) {
@@ -203,72 +202,5 @@ export function AntigravitySection({ view, draft, set }: SectionProps) {
         />
       )}
     </section>
-  );
-}
-
-interface SourcesProps {
-  readonly view: SectionProps['view'];
-  readonly name: 'probeSources' | 'probeBackgroundSources';
-  readonly label: string;
-  readonly chosen: readonly ProbeSource[];
-  readonly problem: string | undefined;
-  readonly onChoose: (chosen: ProbeSource[]) => void;
-}
-
-/** Which sources are asked; always in the order from the surest to the cheapest. */
-function Sources({ view, name, label, chosen, problem, onChoose }: SourcesProps) {
-  return (
-    <fieldset class="choices" disabled={view.locked.includes(name)} aria-describedby={`setting-${name}-hint`}>
-      <legend>
-        {label} <Origin view={view} name={name} />
-      </legend>
-      {SOURCE_ORDER.map((source) => (
-        <label key={source} class="choice">
-          <input
-            type="checkbox"
-            checked={chosen.includes(source)}
-            onChange={(event) => {
-              const isWanted = event.currentTarget.checked;
-              onChoose(SOURCE_ORDER.filter((known) => (known === source ? isWanted : chosen.includes(known))));
-            }}
-          />
-          <span>
-            <strong>{SOURCES[source].name}</strong>
-            <span class="field-hint">{SOURCES[source].meaning}</span>
-          </span>
-        </label>
-      ))}
-      {problem !== undefined && <FieldHint id={`setting-${name}-hint`} hint="" problem={problem} />}
-    </fieldset>
-  );
-}
-
-interface SettingSwitchProps {
-  readonly view: SectionProps['view'];
-  readonly name: string;
-  readonly label: string;
-  readonly hint: string;
-  readonly isOn: boolean;
-  readonly onToggle: (wanted: boolean) => void;
-}
-
-function SettingSwitch({ view, name, label, hint, isOn, onToggle }: SettingSwitchProps) {
-  return (
-    <div class="setting-switch">
-      <Switch
-        label={label}
-        describedBy={`setting-${name}-hint`}
-        isOn={isOn}
-        state={isOn ? 'on' : 'off'}
-        isLocked={view.locked.includes(name)}
-        onToggle={onToggle}
-      />
-      <div>
-        <strong>{label}</strong> <Origin view={view} name={name} />
-        <p id={`setting-${name}-hint`} class="field-hint">
-          {hint}
-        </p>
-      </div>
-    </div>
   );
 }

@@ -4,8 +4,8 @@ import type { ComponentChildren } from 'preact';
 
 import type { AccountView } from '../../contract/account.ts';
 import { useApp } from '../app-context.ts';
-import { barName } from '../components/limit-bar.tsx';
 import { Age, Countdown } from '../components/countdown.tsx';
+import { barName } from '../components/limit-bar.tsx';
 import { Alias } from '../components/who.tsx';
 import { accountHref } from '../route.ts';
 import { needs, poolHealth } from '../store/overview.ts';

@@ -3,8 +3,8 @@ import type { WindowView } from '../../contract/limits.ts';
 import { useApp } from '../app-context.ts';
 import { Lazy } from '../components/lazy.tsx';
 import { barName, LimitBar } from '../components/limit-bar.tsx';
-import { clockTime, percent } from '../format.ts';
 import { type Forecast, samplesOf } from '../forecast.ts';
+import { clockTime, percent } from '../format.ts';
 
 /** One window: what is left, how it went, how it will go. */
 export function WindowCard({ account, window }: { readonly account: AccountView; readonly window: WindowView }) {

@@ -12,8 +12,8 @@ export interface Accounts {
   readonly refresh: () => Promise<void>;
   readonly find: (alias: string) => AccountView | null;
   readonly enabling: (alias: string) => Mutation<{ enabled: boolean; reason: string }>;
-  readonly switching: (alias: string) => Mutation<void>;
-  readonly removing: (alias: string) => Mutation<void>;
+  readonly switching: (alias: string) => Mutation<null>;
+  readonly removing: (alias: string) => Mutation<null>;
 }
 
 /** Creates the accounts store. Shape: `changed` runs after a change, for views that depend on accounts. */
@@ -38,10 +38,10 @@ export function createAccounts(api: Api, changed: () => void): Accounts {
       const words = reason.trim();
       replace(await api.call('account.set-enabled', { alias, enabled, ...(words === '' ? {} : { reason: words }) }));
     }),
-    switching: createMutations<void>(async (alias) => {
+    switching: createMutations<null>(async (alias) => {
       replace(await api.call('account.switch', { alias }));
     }),
-    removing: createMutations<void>(async (alias) => {
+    removing: createMutations<null>(async (alias) => {
       await api.call('account.remove', { alias });
       resource.accept((resource.value.peek() ?? []).filter((account) => account.alias !== alias));
       changed();

@@ -95,17 +95,7 @@ export function createAppStore(host: AppHost): AppStore {
     random: Math.random,
     onReady: everything,
     onBroken: () => void status.refresh(),
-    onEvent: (event) => {
-      if (event.type === 'changed') gather(...event.topics);
-      if (event.type === 'decision') decisions.onDecision(event.decision);
-      if (event.type === 'probe') probes.onEvent(event);
-      if (event.type === 'force-ended') {
-        gather('force', 'accounts');
-        if (event.because !== 'cleared')
-          notices.tell('info', `${event.alias} is no longer pinned: ${FORCE_ENDS[event.because]}.`);
-      }
-      if (event.type === 'account-needs-login') notices.tell('warn', `${event.alias} must be signed in again.`);
-    },
+    onEvent: (event) => tell(event, { gather, decisions, probes, notices }),
   });
   held.connection = connection;
   host.every(REFRESH_MS, () => {
@@ -117,6 +107,37 @@ export function createAppStore(host: AppHost): AppStore {
     ...{ api, now, status, accounts, force, settings, logins, probes, decisions, history },
     ...{ connection, notices, antigravityVersion, buildId, preferences: createPreferences(host.storage) },
   };
+}
+
+interface Listeners {
+  readonly gather: (...topics: readonly Topic[]) => void;
+  readonly decisions: Decisions;
+  readonly probes: Probes;
+  readonly notices: Notices;
+}
+
+/** Brings an event to whom it concerns. */
+function tell(event: OmaEvent, { gather, decisions, probes, notices }: Listeners): void {
+  switch (event.type) {
+    case 'changed':
+      gather(...event.topics);
+      break;
+    case 'decision':
+      decisions.onDecision(event.decision);
+      break;
+    case 'probe':
+      probes.onEvent(event);
+      break;
+    case 'force-ended':
+      gather('force', 'accounts');
+      if (event.because !== 'cleared') {
+        notices.tell('info', `${event.alias} is no longer pinned: ${FORCE_ENDS[event.because]}.`);
+      }
+      break;
+    case 'account-needs-login':
+      notices.tell('warn', `${event.alias} must be signed in again.`);
+      break;
+  }
 }
 
 /** The first build id that was seen stays. */

@@ -77,12 +77,7 @@ export function createConnection(host: ConnectionHost): Connection {
       state.value = 'live';
       host.onReady();
     });
-    for (const type of EVENT_TYPES) {
-      line.on(type, (data) => {
-        const event = parseEvent(type, data);
-        if (event !== null) host.onEvent(event);
-      });
-    }
+    listen(line, host.onEvent);
   };
 
   connect();
@@ -96,15 +91,24 @@ export function createConnection(host: ConnectionHost): Connection {
     },
     setHidden: (isHidden) => {
       if (state.peek() === 'unauthorised') return;
-      if (!isHidden && held.line === null) return connect();
-      if (!isHidden) return held.cancel();
-      if (held.line === null) return;
+      if (!isHidden && held.line === null) connect();
+      else if (!isHidden) held.cancel();
+      if (!isHidden || held.line === null) return;
       held.cancel = host.later(HIDDEN_MS, () => {
         drop();
         state.value = 'paused';
       });
     },
   };
+}
+
+function listen(line: Line, onEvent: ConnectionHost['onEvent']): void {
+  for (const type of EVENT_TYPES) {
+    line.on(type, (data) => {
+      const event = parseEvent(type, data);
+      if (event !== null) onEvent(event);
+    });
+  }
 }
 
 /** Doubles from half a second to fifteen, with jitter so that many tabs do not come at once. */

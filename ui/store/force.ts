@@ -2,7 +2,7 @@ import { computed, type ReadonlySignal } from '@preact/signals';
 
 import type { ForceView } from '../../contract/force.ts';
 import type { Api } from '../api.ts';
-import { controlState, type ControlState, createMutation, type Mutation } from '../mutation.ts';
+import { type ControlState, controlState, createMutation, type Mutation } from '../mutation.ts';
 import { createResource } from './resource.ts';
 
 /** The force: at most one account is pinned. */

@@ -14,7 +14,7 @@ export interface Logins {
   readonly adding: Mutation<{ alias: string; method: LoginMethod }>;
   readonly reauthing: (alias: string) => Mutation<LoginMethod>;
   readonly pasting: (loginId: string) => Mutation<string>;
-  readonly cancelling: (loginId: string) => Mutation<void>;
+  readonly cancelling: (loginId: string) => Mutation<null>;
 }
 
 /** Creates the logins store. */
@@ -38,7 +38,7 @@ export function createLogins(api: Api): Logins {
     pasting: createMutations<string>(async (loginId, pasted) =>
       take(await api.call('login.paste', { loginId, pasted })),
     ),
-    cancelling: createMutations<void>(async (loginId) => take(await api.call('login.cancel', { loginId }))),
+    cancelling: createMutations<null>(async (loginId) => take(await api.call('login.cancel', { loginId }))),
   };
 }
 

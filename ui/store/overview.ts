@@ -43,16 +43,15 @@ export function needs(accounts: readonly AccountView[], status: Status | null): 
 function statusNeeds(status: Status | null): readonly Need[] {
   if (status === null) return [];
   const { store, children, openRefreshes } = status;
+  const down = children.filter(({ state }) => state === 'waiting' || state === 'exited');
   return [
-    ...(store.writeError === null ? [] : [need('store', 'bad', `Changes cannot be written: ${store.writeError}`)]),
+    ...(store.writeError === null ? [] : [general('store', 'bad', `Changes cannot be written: ${store.writeError}`)]),
     ...(store.recovered === null
       ? []
-      : [need('recovered', 'warn', `The store was restored at start: ${store.recovered}`)]),
-    ...children
-      .filter(({ state }) => state === 'waiting' || state === 'exited')
-      .map(({ name }) => need(`child ${name}`, 'warn', `The ${name} is down; oma starts it again.`)),
+      : [general('recovered', 'warn', `The store was restored at start: ${store.recovered}`)]),
+    ...down.map(({ name }) => general(name, 'warn', `The ${name} is down; oma starts it again.`)),
     ...openRefreshes.map(({ alias }) =>
-      need(`refresh ${alias}`, 'warn', 'A token refresh was never answered. Sign in again if it fails.', alias),
+      about(alias, 'warn', 'A token refresh was never answered. Sign in again if it fails.'),
     ),
   ];
 }
@@ -60,16 +59,20 @@ function statusNeeds(status: Status | null): readonly Need[] {
 function accountNeeds(account: AccountView): readonly Need[] {
   const { alias, auth, authReason, level, eligible, limitsConfidence } = account;
   if (auth === 'needs-login')
-    return [need(`auth ${alias}`, 'bad', `Sign in again${authReason === null ? '' : `: ${authReason}`}`, alias)];
+    return [about(alias, 'bad', `Sign in again${authReason === null ? '' : `: ${authReason}`}`)];
   if (eligible && level === 'critical')
-    return [need(`level ${alias}`, 'warn', 'Nearly empty; used only when nothing better is left.', alias)];
+    return [about(alias, 'warn', 'Nearly empty; used only when nothing better is left.')];
   if (limitsConfidence === 'error')
-    return [need(`probe ${alias}`, 'mute', 'The last probe failed; its figures are the ones before.', alias)];
+    return [about(alias, 'mute', 'The last probe failed; its figures are the ones before.')];
   return [];
 }
 
-function need(key: string, tone: Tone, text: string, alias: string | null = null): Need {
-  return { key, tone, text, alias };
+function general(key: string, tone: Tone, text: string): Need {
+  return { key, tone, text, alias: null };
+}
+
+function about(alias: string, tone: Tone, text: string): Need {
+  return { key: `${alias} ${text}`, tone, text, alias };
 }
 
 function rank({ tone }: Need): number {

@@ -12,8 +12,8 @@ const FOLLOWS_MAX = 400;
 
 /** Probes this page started, and how each account stands in them. */
 export interface Probes {
-  readonly one: (alias: string) => Mutation<void>;
-  readonly all: Mutation<void>;
+  readonly one: (alias: string) => Mutation<null>;
+  readonly all: Mutation<null>;
   /** The account's part of the run that was started last. */
   readonly item: (alias: string) => Item | null;
   /** Finished and wanted, while a run of all is under way. */
@@ -40,8 +40,8 @@ export function createProbes(api: Api, wait: (ms: number) => Promise<void>, chan
     changed();
   };
   return {
-    one: createMutations<void>(async (alias) => follow(await api.call('probe.start', { alias }), () => undefined)),
-    all: createMutation<void>(async () => {
+    one: createMutations<null>(async (alias) => follow(await api.call('probe.start', { alias }), () => undefined)),
+    all: createMutation<null>(async () => {
       try {
         await follow(await api.call('probe.start', {}), (run) => {
           progress.value = { done: run.items.filter(isOver).length, total: run.items.length };

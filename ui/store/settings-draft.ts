@@ -58,38 +58,51 @@ export function draftProblems(draft: Draft): Problems {
 /** The fields that differ, as the supervisor takes them. Shape: only call it without problems. */
 export function draftChange(draft: Draft, settings: Settings, aliases: readonly string[]): PartialSettings {
   const wanted: Settings = { ...settings, ...valuesOf(draft) };
-  const before = draftOf(settings, aliases);
+  const { accountWeights } = draftOf(settings, aliases);
   return {
-    ...(wanted.rotationStrategy === settings.rotationStrategy ? {} : { rotationStrategy: wanted.rotationStrategy }),
-    ...(wanted.sessionAffinity === settings.sessionAffinity ? {} : { sessionAffinity: wanted.sessionAffinity }),
-    ...(wanted.criticalThreshold === settings.criticalThreshold ? {} : { criticalThreshold: wanted.criticalThreshold }),
-    ...(wanted.lowThreshold === settings.lowThreshold ? {} : { lowThreshold: wanted.lowThreshold }),
-    ...(isSame(draft.accountWeights, before.accountWeights) ? {} : { accountWeights: weightsOf(draft) }),
-    ...(isSame(wanted.probeSources, settings.probeSources) ? {} : { probeSources: wanted.probeSources }),
-    ...(isSame(wanted.probeBackgroundSources, settings.probeBackgroundSources)
-      ? {}
-      : { probeBackgroundSources: wanted.probeBackgroundSources }),
-    ...(wanted.probeIntervalMinutes === settings.probeIntervalMinutes
-      ? {}
-      : { probeIntervalMinutes: wanted.probeIntervalMinutes }),
-    ...(wanted.probeEffort === settings.probeEffort ? {} : { probeEffort: wanted.probeEffort }),
-    ...(isSame(wanted.probeModels, settings.probeModels) ? {} : { probeModels: wanted.probeModels }),
+    ...rotationChange(wanted, settings),
+    ...(isSame(draft.accountWeights, accountWeights) ? {} : { accountWeights: weightsOf(draft) }),
+    ...probeChange(wanted, settings),
+    ...antigravityChange(wanted, settings),
     ...(wanted.dashboardHost === settings.dashboardHost ? {} : { dashboardHost: wanted.dashboardHost }),
-    ...(wanted.antigravityEnabled === settings.antigravityEnabled
-      ? {}
-      : { antigravityEnabled: wanted.antigravityEnabled }),
-    ...(isSame(wanted.antigravityReserved, settings.antigravityReserved)
-      ? {}
-      : { antigravityReserved: wanted.antigravityReserved }),
+  };
+}
+
+function rotationChange(wanted: Settings, before: Settings): PartialSettings {
+  const { rotationStrategy, sessionAffinity, criticalThreshold, lowThreshold } = wanted;
+  return {
+    ...(rotationStrategy === before.rotationStrategy ? {} : { rotationStrategy }),
+    ...(sessionAffinity === before.sessionAffinity ? {} : { sessionAffinity }),
+    ...(criticalThreshold === before.criticalThreshold ? {} : { criticalThreshold }),
+    ...(lowThreshold === before.lowThreshold ? {} : { lowThreshold }),
+  };
+}
+
+function probeChange(wanted: Settings, before: Settings): PartialSettings {
+  const { probeSources, probeBackgroundSources, probeIntervalMinutes, probeEffort, probeModels } = wanted;
+  return {
+    ...(isSame(probeSources, before.probeSources) ? {} : { probeSources }),
+    ...(isSame(probeBackgroundSources, before.probeBackgroundSources) ? {} : { probeBackgroundSources }),
+    ...(probeIntervalMinutes === before.probeIntervalMinutes ? {} : { probeIntervalMinutes }),
+    ...(probeEffort === before.probeEffort ? {} : { probeEffort }),
+    ...(isSame(probeModels, before.probeModels) ? {} : { probeModels }),
+  };
+}
+
+function antigravityChange(wanted: Settings, before: Settings): PartialSettings {
+  const { antigravityEnabled, antigravityReserved } = wanted;
+  return {
+    ...(antigravityEnabled === before.antigravityEnabled ? {} : { antigravityEnabled }),
+    ...(isSame(antigravityReserved, before.antigravityReserved) ? {} : { antigravityReserved }),
   };
 }
 
 function probeProblems(draft: Draft): Problems {
   const models = modelsIn(draft.probeModels);
   return {
-    ...(numberIn(draft.probeIntervalMinutes, 1, INTERVAL_MAX, true) === null
-      ? { probeIntervalMinutes: `Must be whole minutes from 1 to ${INTERVAL_MAX}.` }
-      : {}),
+    ...(isWholeIn(draft.probeIntervalMinutes, 1, INTERVAL_MAX)
+      ? {}
+      : { probeIntervalMinutes: `Must be whole minutes from 1 to ${INTERVAL_MAX}.` }),
     ...(/^[a-z]{1,16}$/.test(draft.probeEffort)
       ? {}
       : { probeEffort: 'Must be one word in small letters, such as "low".' }),
@@ -134,10 +147,13 @@ function modelsIn(text: string): readonly string[] {
 }
 
 /** The number, or null if it is none or out of bounds. Why not Number alone: it takes '' for 0. */
-function numberIn(text: string, min: number, max: number, isWhole = false): number | null {
+function numberIn(text: string, min: number, max: number): number | null {
   const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (Number.isNaN(value) || value < min || value > max) return null;
-  return isWhole && !Number.isInteger(value) ? null : value;
+  return Number.isNaN(value) || value < min || value > max ? null : value;
+}
+
+function isWholeIn(text: string, min: number, max: number): boolean {
+  return Number.isInteger(numberIn(text, min, max));
 }
 
 function isSame(a: unknown, b: unknown): boolean {

@@ -13,7 +13,7 @@ export interface SettingsStore {
   readonly generation: ReadonlySignal<number>;
   readonly saving: Mutation<PartialSettings>;
   readonly presetting: Mutation<Preset>;
-  readonly resetting: Mutation<void>;
+  readonly resetting: Mutation<null>;
 }
 
 /** Creates the settings store. */
@@ -34,6 +34,6 @@ export function createSettings(api: Api, changed: () => void): SettingsStore {
     refresh: resource.refresh,
     saving: createMutation(async (change) => take(await api.call('settings.update', change))),
     presetting: createMutation(async (preset) => replace(await api.call('settings.preset', { preset }))),
-    resetting: createMutation<void>(async () => replace(await api.call('settings.reset', {}))),
+    resetting: createMutation<null>(async () => replace(await api.call('settings.reset', {}))),
   };
 }
