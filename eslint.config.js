@@ -50,7 +50,7 @@ const BANNED_IN_TESTS = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'reports/', 'coverage/', 'node_modules/', 'test/fixtures/'] },
+  { ignores: ['**/dist/', 'reports/', 'coverage/', 'node_modules/', 'test/fixtures/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: CODE,

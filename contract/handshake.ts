@@ -14,7 +14,6 @@ export type Hello = z.infer<typeof helloSchema>;
 
 /** What a peer is, for logs and `oma doctor`. */
 export const clientKindSchema = z.enum(['cli', 'plugin', 'tui', 'test']);
-export type ClientKind = z.infer<typeof clientKindSchema>;
 
 /** Tells whether two peers understand each other. */
 export function areCompatible(ours: Pick<Hello, 'protocolVersion'>, theirs: Pick<Hello, 'protocolVersion'>): boolean {

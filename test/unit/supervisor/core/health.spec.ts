@@ -15,7 +15,9 @@ function status(state: State, now: number): string {
 }
 
 function canServe(state: State, now: number, model: string | null = null): boolean {
-  return standing(accountOf(state, 'a'), { needs: { model, exclude: [] }, settings: settingsWith(), now }) !== 'blocked';
+  return (
+    standing(accountOf(state, 'a'), { needs: { model, exclude: [] }, settings: settingsWith(), now }) !== 'blocked'
+  );
 }
 
 describe('health', () => {

@@ -232,7 +232,10 @@ describe('the earliest recovery', () => {
       { alias: 'b', model: null, outcome: outcome('rate-limited', { retryAtMs: NOON + 10 * MINUTE }) },
       NOON,
     );
-    expect(earliestRecovery(both, { needs: NO_NEEDS, settings, now: NOON })).toEqual({ alias: 'b', at: NOON + 10 * MINUTE });
+    expect(earliestRecovery(both, { needs: NO_NEEDS, settings, now: NOON })).toEqual({
+      alias: 'b',
+      at: NOON + 10 * MINUTE,
+    });
     const dead = withAccount(stateWith('a'), 'a', { auth: { state: 'needs-login', reason: 'test', since: NOON } });
     expect(earliestRecovery(dead, { needs: NO_NEEDS, settings, now: NOON })).toBeNull();
   });
