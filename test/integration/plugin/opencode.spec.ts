@@ -8,6 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, 
 
 import { plainSeat } from '../../../cli/simulator/seat.ts';
 import { type Simulator, startSimulator } from '../../../cli/simulator/server.ts';
+import type { LoginView } from '../../../contract/login.ts';
 import { type WatchedOpenCode, watchedOpenCode } from '../../support/opencode-server.ts';
 import { type Bundle, bundle } from '../../support/plugin-bundle.ts';
 import {
@@ -317,6 +318,41 @@ describe('opencode serve with the plugin', { timeout: RUN_MS }, () => {
     const log = await readFile(join(box.dataDir, 'log', 'opencode.log'), 'utf8');
     expect(/message="oma: no lease" requestId=\S+ code=NO_ELIGIBLE_ACCOUNTS/.test(log)).toBe(true);
     expect(log.includes('eyJ')).toBe(false);
+  });
+
+  it('adds an account from within OpenCode: the supervisor logs in, OpenCode keeps the placeholder', async () => {
+    const view: LoginView = {
+      ...{
+        loginId: 'login-1',
+        alias: 'new',
+        purpose: 'add',
+        method: 'device',
+        state: 'in-progress',
+        userCode: 'ABCD-1',
+      },
+      ...{ url: 'https://auth.example/device', instructions: 'Type the code.', error: null },
+      expiresAt: new Date(Date.now() + HOUR_S * 1_000).toISOString(),
+    };
+    const added: unknown[] = [];
+    const handlers: StandInOptions['handlers'] = {
+      'account.add': (params) => {
+        added.push(params);
+        return view;
+      },
+      'login.wait': () => ({ ...view, state: 'success' }),
+    };
+    supervisor.reset(part(ALL, { handlers }));
+    const post = (path: string, body: unknown) =>
+      fetch(`${server.url}/provider/openai/oauth/${path}?directory=${encodeURIComponent(box.project)}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+    const begun: unknown = await (await post('authorize', { method: 1, inputs: { alias: 'new' } })).json();
+    expect(begun).toMatchObject({ url: view.url, instructions: 'Type the code. Code: ABCD-1', method: 'auto' });
+    expect(await (await post('callback', { method: 1 })).json()).toBe(true);
+    expect(added).toEqual([{ alias: 'new', method: 'device' }]);
+    expect(JSON.parse(await readFile(join(box.dataDir, 'auth.json'), 'utf8'))).toEqual(PLACEHOLDER_AUTH);
   });
 
   it('frees its leases when OpenCode is killed', async () => {
