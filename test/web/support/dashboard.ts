@@ -33,6 +33,7 @@ export interface Dashboard {
   readonly url: string;
   readonly launchUrl: string;
   readonly home: string;
+  readonly socketPath: string;
   readonly simulator: Simulator | null;
   /** Calls the API as a program would, past the page. */
   readonly api: <T>(method: string, path: string, body?: unknown) => Promise<T>;
@@ -82,6 +83,7 @@ export async function openDashboard(options: DashboardOptions = {}): Promise<Das
   }
   return {
     home,
+    socketPath: socketIn(home),
     simulator,
     start,
     kill,
@@ -130,6 +132,7 @@ function environment(
 ): NodeJS.ProcessEnv {
   const own: Record<string, string> = {
     STORE_DIR: join(home, 'store'),
+    SOCKET: socketIn(home),
     PORT: String(port),
     BASE_URL: simulator?.baseUrl ?? 'http://127.0.0.1:9/backend-api',
     ISSUER_URL: simulator?.issuerUrl ?? 'http://127.0.0.1:9',
@@ -150,6 +153,10 @@ async function firstLine(child: ChildProcess): Promise<string> {
   const lines = createInterface({ input: child.stdout });
   const [line] = (await once(lines, 'line', { signal: AbortSignal.timeout(READY_MS) })) as [string];
   return line;
+}
+
+function socketIn(home: string): string {
+  return join(home, 'run', 'oma.sock');
 }
 
 async function freePort(): Promise<number> {
