@@ -37,9 +37,8 @@ export async function openBrowser(context: Context, url: string): Promise<boolea
   });
   const settled = new AbortController();
   const patience = sleep(START_MS, 0, { signal: settled.signal }).catch(() => 0);
-  const code = await Promise.race([opener.exited, patience]);
+  const code = await Promise.race([opener, patience]);
   settled.abort();
-  opener.release();
   return code === 0;
 }
 

@@ -5,7 +5,7 @@ import * as z from 'zod';
 
 import { ENV_PREFIX } from '../contract/env.ts';
 import { errorBodySchema, isErrorCode, OmaError } from '../contract/errors.ts';
-import { spawnDetached } from '../runtime/detached.ts';
+import { spawnAnnouncing } from '../runtime/detached.ts';
 import { passedOn } from '../runtime/passed-on.ts';
 import type { StartCommand } from '../runtime/start-supervisor.ts';
 import type { Context } from './context.ts';
@@ -67,7 +67,7 @@ export async function startDetachedDemo(
   { programs, environment, signal }: Context,
   args: readonly string[],
 ): Promise<Started> {
-  const demo = spawnDetached({
+  const demo = spawnAnnouncing({
     command: programs.node,
     args: [programs.cli, 'up', '--demo', '--json', ...args],
     env: passedOn(environment),

@@ -6,6 +6,7 @@ import { passedOn } from '../runtime/passed-on.ts';
 import { createClient } from '../runtime/rpc/client.ts';
 import type { StartCommand } from '../runtime/start-supervisor.ts';
 import type { Context } from './context.ts';
+import { withProgress } from './progress.ts';
 import type { Session, SessionOptions } from './session.ts';
 
 /** Starting the supervisor and saying hello may take so long, in milliseconds. */
@@ -17,13 +18,14 @@ const CONNECT_MS = 20_000;
  */
 export async function openSession(context: Context, { start, closeOnAbort = true }: SessionOptions): Promise<Session> {
   const { build, pid, signal } = context;
-  const { client, connection, hello } = await connectOrStart({
+  const connecting = connectOrStart({
     socketPath: context.paths().socketPath,
     hello: { protocolVersion: PROTOCOL_VERSION, ...build, pid, kind: 'cli', host: null },
     start: startWith(context, start),
     deadlineMs: CONNECT_MS,
     signal,
   });
+  const { client, connection, hello } = await withProgress(context.stderr, 'Waiting for the supervisor', connecting);
   const close = (): void => {
     signal.removeEventListener('abort', close);
     connection.dispose();

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { isOmaError, OmaError } from '../contract/errors.ts';
 import type { Context } from './context.ts';
+import { withProgress } from './progress.ts';
 import { AS_IS, type Session } from './session.ts';
 
 /** A supervisor that has not ended by then is reported, in milliseconds. */
@@ -23,7 +24,11 @@ export async function connectIfRunning(context: Context): Promise<Session | null
  * Errors: DEADLINE_EXCEEDED with the process id.
  * Why: only then are socket, lock and store free for the next one.
  */
-export async function stopAndWait(context: Context, session: Session): Promise<void> {
+export function stopAndWait(context: Context, session: Session): Promise<void> {
+  return withProgress(context.stderr, 'Stopping the supervisor', stop(context, session));
+}
+
+async function stop(context: Context, session: Session): Promise<void> {
   const { pid } = session.hello;
   const giveUpAt = context.now() + STOP_MAX_MS;
   try {

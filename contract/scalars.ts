@@ -51,7 +51,7 @@ export const sessionIdSchema = z.string().min(1).max(256);
 export const modelSchema = z.string().min(1).max(128);
 
 /** A sentence that a person typed, such as the reason for disabling an account. */
-export const reasonSchema = z.string().trim().min(1).max(500);
+export const reasonSchema = z.string().trim().min(1).max(500).describe('Why, in a sentence; kept with the account.');
 
 /** Who asked for a change: `cli`, `dashboard`, `plugin`, `supervisor`; never a personal name. */
 export const actorSchema = z.string().min(1).max(64);

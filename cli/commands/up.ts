@@ -7,6 +7,7 @@ import type { Context } from '../context.ts';
 import { type Demo, importDemoAccounts, prepareDemo, startDetachedDemo, type Started } from '../demo.ts';
 import { supervisorCommand } from '../open-session.ts';
 import { usage } from '../parse.ts';
+import { withProgress } from '../progress.ts';
 import { runningText, startedText } from '../render/started.ts';
 import { connectIfRunning, stopAndWait } from '../running.ts';
 import type { Session } from '../session.ts';
@@ -48,8 +49,15 @@ export const up = command({
     const wish = { isDemo: input.has('demo'), isDetached: input.has('detach'), args };
     const running = await connectIfRunning(context);
     if (running !== null) return describeRunning(context, running, wish);
-    if (wish.isDemo && wish.isDetached) return answer(context, await startDetachedDemo(context, args), wish);
-    const demo = wish.isDemo ? await prepareDemo(context, args) : null;
+    if (wish.isDemo && wish.isDetached)
+      return answer(
+        context,
+        await withProgress(context.stderr, 'Starting the demo', startDetachedDemo(context, args)),
+        wish,
+      );
+    const demo = wish.isDemo
+      ? await withProgress(context.stderr, 'Starting the simulated provider', prepareDemo(context, args))
+      : null;
     try {
       return await startAndAttend(context, wish, { demo, isJson: input.json });
     } finally {

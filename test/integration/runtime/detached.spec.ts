@@ -1,28 +1,33 @@
 import { describe, expect, it } from 'vitest';
 
-import { spawnDetached } from '../../../runtime/detached.ts';
+import { spawnAnnouncing, spawnDetached } from '../../../runtime/detached.ts';
 
-const run = (script: string, env: Record<string, string> = {}) =>
-  spawnDetached({ command: process.execPath, args: ['-e', script], env });
+const node = (script: string, env: Record<string, string> = {}) => ({
+  command: process.execPath,
+  args: ['-e', script],
+  env,
+});
+const MISSING = { command: '/nowhere/at/all', args: [], env: {} };
 
-describe('a program that nobody attends', () => {
-  it('hands over its first line and goes on after its starter let go', async () => {
-    const program = run("console.log('ready'); console.log('more'); setTimeout(() => process.exit(7), 200)");
-    expect(await program.firstLine).toBe('ready');
-    program.release();
-    expect(await program.exited).toBe(7);
+describe('a program that goes on without its starter', () => {
+  it('tells its exit code, if it could be run at all', async () => {
+    expect(await spawnDetached(node("console.log('to nobody'); process.exit(7)"))).toBe(7);
+    expect(await spawnDetached(MISSING)).toBeNull();
   });
 
-  it('has no first line when it ends without one, and no exit code when it cannot be run', async () => {
-    expect(await run('process.exit(3)').firstLine).toBeNull();
-    const missing = spawnDetached({ command: '/nowhere/at/all', args: [], env: {} });
-    expect([await missing.firstLine, await missing.exited]).toEqual([null, null]);
+  it('hands over its first line, and ends none the worse when nobody listens any more', async () => {
+    const program = spawnAnnouncing(node("console.log('ready'); console.log('more')"));
+    expect(await program.firstLine).toBe('ready');
+    program.release();
+  });
+
+  it('has no first line when it ends without one or cannot be run', async () => {
+    expect(await spawnAnnouncing(node('process.exit(3)')).firstLine).toBeNull();
+    expect(await spawnAnnouncing(MISSING).firstLine).toBeNull();
   });
 
   it('sees only the environment it is given', async () => {
-    expect(
-      await run("console.log(Object.keys(process.env).filter((name) => name !== 'LC_CTYPE').join())", { ONLY: '1' })
-        .firstLine,
-    ).toBe('ONLY');
+    const script = "console.log(Object.keys(process.env).filter((name) => name !== 'LC_CTYPE').join())";
+    expect(await spawnAnnouncing(node(script, { ONLY: '1' })).firstLine).toBe('ONLY');
   });
 });

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import { planBrowser } from '../../../cli/browser.ts';
 import { asOmaError, errorBody, errorLine, exitCodeOf } from '../../../cli/exit.ts';
 import { nearest } from '../../../cli/nearest.ts';
-import { createProgress } from '../../../cli/progress.ts';
+import { createProgress, withProgress } from '../../../cli/progress.ts';
 import { maskText, plain } from '../../../cli/render/plain.ts';
 import { OmaError } from '../../../contract/errors.ts';
 
@@ -66,6 +66,21 @@ describe('the progress line', () => {
       progress.end();
     });
     expect(text).toBe('\r\u001b[2Kone\r\u001b[2Klonger th\u0061'.slice(0, -1) + '\r\u001b[2K');
+  });
+  it('says what is waited for only when the wait is long', async () => {
+    vi.useFakeTimers();
+    let text = '';
+    const stream = { isTTY: true, columns: 40, write: (more: string) => (text += more) };
+    await withProgress(stream, 'Waiting', Promise.resolve());
+    expect(text).toBe('');
+    const long = Promise.withResolvers<string>();
+    const waiting = withProgress(stream, 'Waiting', long.promise);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(text).toContain('Waiting');
+    long.resolve('done');
+    expect(await waiting).toBe('done');
+    expect(text.endsWith('\r\u001b[2K')).toBe(true);
+    vi.useRealTimers();
   });
   it('is not written to a pipe', () => expect(written(false, (progress) => progress.say('one'))).toBe(''));
 });
