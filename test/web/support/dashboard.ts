@@ -113,7 +113,7 @@ async function seed(file: string, options: DashboardOptions, simulator: Simulato
     file,
     passphrase: null,
     now: Date.now,
-    log: { debug: silent, info: silent, warn: silent, error: silent },
+    log: { info: silent, warn: silent, error: silent },
   });
   const pooled = poolState(options.pool ?? {}, {
     simulator,
