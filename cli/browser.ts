@@ -4,7 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 
 import { spawnDetached } from '../runtime/detached.ts';
-import { passedOn } from '../runtime/passed-on.ts';
 import type { Context } from './context.ts';
 
 /** How this machine opens a page, or why nobody would see it. */
@@ -30,10 +29,11 @@ export async function openBrowser(context: Context, url: string): Promise<boolea
   const plan = planBrowser(context.environment, context.platform);
   if (plan.kind === 'none') return false;
   const page = await writeRedirect(context.paths().runtimeDir, url);
+  // The whole environment: it is the user's own browser, and desktops find it by many variables.
   const opener = spawnDetached({
     command: plan.command,
     args: [pathToFileURL(page).href],
-    env: passedOn(context.environment),
+    env: context.environment,
   });
   const settled = new AbortController();
   const patience = sleep(START_MS, 0, { signal: settled.signal }).catch(() => 0);

@@ -17,6 +17,8 @@ export type ChunkReader = Pick<ReadableStreamDefaultReader<Uint8Array>, 'read' |
  * 30 kB.
  */
 const OPENING_BYTES_MAX = 512 * 1_024;
+/** An unfinished event shows its type within so many first characters. */
+const TYPE_CHARS_MAX = 1_024;
 
 /**
  * Events that come before output and promise nothing. OpenCode itself waits for the first event that is none of
@@ -54,18 +56,25 @@ export async function readOpening(reader: ChunkReader, onFirstByte: () => void):
   }
 }
 
-function firstThatMatters(text: string): { readonly failure: string | null } | null {
-  const events = text.split(/\r?\n\r?\n/);
-  const unfinished = events.pop() ?? '';
-  for (const event of events) {
-    const data = /^data: ?(.*)$/m.exec(event)?.[1];
-    if (data === undefined) continue;
-    const type = typeOf(event);
-    if (FAILURES.has(type)) return { failure: data };
-    if (!PREAMBLE.has(type)) return { failure: null };
+/** Looks at one event after the other and at none beyond; null = nothing that matters has come yet. */
+function firstThatMatters(text: string): Pick<Opening, 'failure'> | null {
+  const boundary = /\r?\n\r?\n/g;
+  let begin = 0;
+  for (let end = boundary.exec(text); end !== null; end = boundary.exec(text)) {
+    const found = whatMatters(text.slice(begin, end.index));
+    if (found !== null) return found;
+    begin = boundary.lastIndex;
   }
-  const begun = typeOf(unfinished);
-  return begun !== '' && !PREAMBLE.has(begun) && !FAILURES.has(begun) ? { failure: null } : null;
+  const type = typeOf(text.slice(begin, begin + TYPE_CHARS_MAX));
+  return type === '' || PREAMBLE.has(type) || FAILURES.has(type) ? null : { failure: null };
+}
+
+function whatMatters(event: string): Pick<Opening, 'failure'> | null {
+  const data = /^data: ?(.*)$/m.exec(event)?.[1];
+  if (data === undefined) return null;
+  const type = typeOf(event);
+  if (FAILURES.has(type)) return { failure: data };
+  return PREAMBLE.has(type) ? null : { failure: null };
 }
 
 function typeOf(event: string): string {

@@ -49,13 +49,7 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
   },
   {
     isSame: (a, b) => a.credentials === b.credentials,
-    fields: ({ credentials: { accessToken, refreshToken, idToken, expiresAt, lastRefreshAt } }) => ({
-      accessToken,
-      refreshToken,
-      idToken,
-      expiresAt,
-      lastRefreshAt,
-    }),
+    fields: ({ credentials }) => ({ credentials }),
     schema: ACCOUNT_SCHEMAS.credentials,
   },
   {
@@ -112,13 +106,7 @@ export function accountFromFields(is: z.output<typeof accountFieldsSchema>): Acc
     planType: is.planType,
     addedAt: is.addedAt,
     source: is.source,
-    credentials: {
-      accessToken: is.accessToken,
-      refreshToken: is.refreshToken,
-      idToken: is.idToken,
-      expiresAt: is.expiresAt,
-      lastRefreshAt: is.lastRefreshAt,
-    },
+    credentials: is.credentials,
     auth:
       is.authReason !== null && is.needsLoginSince !== null
         ? { state: 'needs-login', reason: is.authReason, since: is.needsLoginSince }

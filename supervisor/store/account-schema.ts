@@ -31,12 +31,15 @@ const identitySchema = z.object({
   source: z.enum(['login', 'import-codex', 'import-opencode', 'import-upstream', 'import-file', 'demo']),
 });
 
+/** Why: not flat like the rest, because the former plugin, which shares the path of the file, takes a flat record for its own and would spend the tokens. */
 const credentialsSchema = z.object({
-  accessToken: secretSchema,
-  refreshToken: secretSchema,
-  idToken: secretSchema.nullable(),
-  expiresAt: timeSchema.describe('Expiry of the access token.'),
-  lastRefreshAt: timeSchema,
+  credentials: z.strictObject({
+    accessToken: secretSchema,
+    refreshToken: secretSchema,
+    idToken: secretSchema.nullable(),
+    expiresAt: timeSchema.describe('Expiry of the access token.'),
+    lastRefreshAt: timeSchema,
+  }),
 });
 
 const authSchema = z.object({

@@ -31,8 +31,8 @@ export interface DurableOptions {
   readonly seen?: Seen | null;
   /** Whether the previous version is kept as the last-known-good snapshot. */
   readonly keepsSnapshot?: boolean;
-  /** Told the name under which a version that somebody else wrote was kept. */
-  readonly onForeign?: (name: string) => void;
+  /** Told the name under which a version that somebody else wrote was kept; null = too many were kept already. */
+  readonly onForeign?: (name: string | null) => void;
 }
 
 /** A file that is replaced as a whole, so that a crash leaves the old or the new version, never a mixture. */
@@ -43,6 +43,9 @@ export interface DurableFile {
    */
   write: (content: string) => Promise<void>;
 }
+
+/** Versions of somebody else kept at most while the file is open; two programs that both write one file would fill the disk. */
+export const FOREIGN_KEPT_MAX = 20;
 
 /** Mode of every file that may hold a token. */
 export const FILE_MODE = 0o600;
@@ -87,16 +90,24 @@ export async function replaceFile(file: string, content: string): Promise<void> 
  */
 export function createDurableFile(file: string, options: DurableOptions): DurableFile {
   const { now, fs = NODE_FS, fault = NO_FAULTS, keepsSnapshot = true, onForeign = ignore } = options;
-  const site: Site = { file, fs, fault, now, keepsSnapshot, onForeign };
   let seen = options.seen ?? null;
   let isTidy = false;
+  let foreignKept = 0;
+  const keepForeign = async (): Promise<void> => {
+    foreignKept += 1;
+    if (foreignKept <= FOREIGN_KEPT_MAX) onForeign(await linkAside(fs, file, { label: 'edited', at: now() }));
+    else if (foreignKept === FOREIGN_KEPT_MAX + 1) onForeign(null);
+  };
+  const site: Site = { file, fs, fault, keepsSnapshot, keepForeign };
   return {
     write: async (content) => {
       const wasTidy = isTidy;
       isTidy = false;
       try {
-        seen = { identity: await replace(site, seen, content), isGood: true };
-        isTidy = true;
+        const { identity, wasForeign } = await replace(site, seen, content);
+        seen = { identity, isGood: true };
+        if (wasForeign) seen = await renewSnapshot(site, seen, content);
+        isTidy = !wasForeign;
       } catch (error) {
         throw storeUnwritable(file, error);
       } finally {
@@ -106,24 +117,42 @@ export function createDurableFile(file: string, options: DurableOptions): Durabl
   };
 }
 
-type Site = Required<Omit<DurableOptions, 'seen'>> & { readonly file: string };
+interface Site extends Required<Pick<DurableOptions, 'fs' | 'fault' | 'keepsSnapshot'>> {
+  readonly file: string;
+  readonly keepForeign: () => Promise<void>;
+}
 
-async function replace(site: Site, seen: Seen | null, content: string): Promise<FileIdentity> {
+interface Replaced {
+  readonly identity: FileIdentity;
+  /** The version before was somebody else's, so the snapshot is still the one of an earlier write. */
+  readonly wasForeign: boolean;
+}
+
+async function replace(site: Site, seen: Seen | null, content: string): Promise<Replaced> {
   const { file, fs, fault } = site;
   fault('store:before-tmp');
   const identity = await writeTmp(site, content);
   fault('store:after-fsync-file');
-  const previous = await keepPrevious(site, seen);
+  const { undo, wasForeign } = await keepPrevious(site, seen);
   await fs.rename(tmpOf(file), file);
   try {
     fault('store:after-rename');
     await syncPath(fs, dirname(file));
     fault('store:after-fsync-directory');
   } catch (error) {
-    await takeBack(site, previous);
+    await takeBack(site, undo);
     throw error;
   }
-  return identity;
+  return { identity, wasForeign };
+}
+
+/** Why: somebody who keeps overwriting the file would leave it without a snapshot of today; the first write is on disk, so this one may fail. */
+async function renewSnapshot(site: Site, seen: Seen, content: string): Promise<Seen> {
+  try {
+    return { identity: (await replace(site, seen, content)).identity, isGood: true };
+  } catch {
+    return seen;
+  }
 }
 
 async function writeTmp({ file, fs, fault }: Site, content: string): Promise<FileIdentity> {
@@ -140,25 +169,25 @@ async function writeTmp({ file, fs, fault }: Site, content: string): Promise<Fil
 }
 
 /**
- * Gives the previous version a second name and answers it; null = there is no previous version.
+ * Gives the previous version a second name, by which it can be put back; null = there is no previous version.
  * Why: only a version that we wrote or checked may become the snapshot; anything else is somebody's work or damage, and
  * is kept aside.
  */
-async function keepPrevious(site: Site, seen: Seen | null): Promise<string | null> {
+async function keepPrevious(
+  site: Site,
+  seen: Seen | null,
+): Promise<{ readonly undo: string | null; readonly wasForeign: boolean }> {
   const { file, fs, fault, keepsSnapshot } = site;
   const current = await lookAt(fs, file);
-  if (current === null) return null;
-  if (keepsSnapshot && (seen === null || !isSameFile(current, seen.identity))) {
-    const name = await linkAside(fs, file, { label: 'edited', at: site.now() });
-    site.onForeign(name);
-    return name;
-  }
+  if (current === null) return { undo: null, wasForeign: false };
+  const wasForeign = keepsSnapshot && (seen === null || !isSameFile(current, seen.identity));
+  if (wasForeign) await site.keepForeign();
   await anew(fs, previousTmpOf(file), () => linkOrCopy(fs, file, previousTmpOf(file)));
   fault('store:after-link-snapshot');
-  if (!keepsSnapshot || seen?.isGood !== true) return previousTmpOf(file);
+  if (wasForeign || !keepsSnapshot || seen?.isGood !== true) return { undo: previousTmpOf(file), wasForeign };
   await fs.rename(previousTmpOf(file), snapshotOf(file));
   fault('store:after-rename-snapshot');
-  return snapshotOf(file);
+  return { undo: snapshotOf(file), wasForeign };
 }
 
 /** Makes a file that a write before, which was cut off, may have left behind already. */
@@ -173,9 +202,9 @@ async function anew<T>(fs: StoreFs, path: string, make: () => Promise<T>): Promi
 }
 
 /** Why: a write that was refused must not come back after a restart. */
-async function takeBack({ file, fs }: Site, previous: string | null): Promise<void> {
-  if (previous === null) return fs.rm(file, { force: true });
-  await linkOrCopy(fs, previous, tmpOf(file));
+async function takeBack({ file, fs }: Site, undo: string | null): Promise<void> {
+  if (undo === null) return fs.rm(file, { force: true });
+  await linkOrCopy(fs, undo, tmpOf(file));
   await fs.rename(tmpOf(file), file);
 }
 

@@ -22,8 +22,8 @@ export interface RecoverOptions {
   readonly fault: FaultPoints;
   /** Who must own the files, null = the system has no user ids. */
   readonly ownerId: number | null;
-  /** Told when a version that somebody else wrote was kept under another name. */
-  readonly onForeign: (name: string) => void;
+  /** Told when a version that somebody else wrote was kept under another name; null = too many were kept already. */
+  readonly onForeign: (name: string | null) => void;
 }
 
 /** A store ready to be served once `writes` writes of its state are done. */
@@ -96,8 +96,9 @@ function snapshotsOf(file: string): readonly string[] {
 
 async function findSource(fs: StoreFs, file: string, context: LoadContext): Promise<Source> {
   const main = await loadStore(fs, file, context);
-  if (main !== null && isGood(main))
-    return { kind: main.content.kind === 'oma' ? 'main' : 'migrated', main, snapshot: null };
+  if (main?.content.kind === 'oma') return { kind: 'main', main, snapshot: null };
+  if (main?.content.kind === 'upstream')
+    return overwrittenOrMigrated(main, await loadStore(fs, snapshotOf(file), context));
   const bad = main === null ? [] : [main];
   for (const path of snapshotsOf(file)) {
     const snapshot = await loadStore(fs, path, context);
@@ -110,8 +111,16 @@ async function findSource(fs: StoreFs, file: string, context: LoadContext): Prom
   return { kind: 'new', main, snapshot: null };
 }
 
+/** Why: with a snapshot of ours beside it, a store of upstream is one that upstream wrote over ours, and ours knows more. */
+function overwrittenOrMigrated(main: Loaded, snapshot: Loaded | null): Source {
+  return snapshot?.content.kind === 'oma'
+    ? { kind: 'snapshot', main, snapshot }
+    : { kind: 'migrated', main, snapshot: null };
+}
+
+/** Why: an empty store of upstream says nothing; it writes one when it meets a store of ours. */
 function isGood({ content }: Loaded): boolean {
-  return content.kind === 'oma' || content.kind === 'upstream';
+  return content.kind === 'oma' || (content.kind === 'upstream' && content.state.accounts.length > 0);
 }
 
 function seenOf({ kind, main }: Source): Seen | null {
@@ -160,22 +169,27 @@ function recoveredText(
   aside: string | null,
 ): string {
   const name = basename(file);
+  const kept = basename(aside ?? file);
   const restored = `The snapshot ${basename(snapshot.path)} of ${new Date(snapshot.modifiedAt).toISOString()} was restored; changes after it are lost.`;
-  if (main === null)
-    return `${name} was missing. ${restored} To begin with an empty store instead, stop oma and delete the snapshot.`;
-  if (main.content.kind === 'damaged')
-    return `${name} was damaged (${main.content.problems[0] ?? 'unknown'}). It is kept as ${basename(aside ?? file)}. ${restored}`;
-  return `${name} was empty. ${restored}`;
+  switch (main?.content.kind) {
+    case 'damaged':
+      return `${name} was damaged (${main.content.problems[0] ?? 'unknown'}). It is kept as ${kept}. ${restored}`;
+    case 'upstream':
+      return `${name} was overwritten by the former plugin. That version is kept as ${kept}. ${restored} Remove the former plugin from OpenCode; "oma import" takes over logins that it has renewed meanwhile.`;
+    case 'empty':
+      return `${name} was empty. ${restored}`;
+    case 'oma':
+    case undefined:
+      return `${name} was missing. ${restored} To begin with an empty store instead, stop oma and delete the snapshot.`;
+  }
 }
 
 function migrationNotices(report: MigrationReport | null, source: Source, aside: string | null): readonly string[] {
   if (report === null) return [];
-  const origin =
-    loadedOf(source)
-      .map(({ path }) => basename(path))
-      .at(-1) ?? '';
+  const origin = basename((source.snapshot ?? source.main)?.path ?? '');
+  const kept = source.kind === 'migrated' ? basename(aside ?? origin) : origin;
   return [
-    `${origin} was the store of the former plugin (${report.from}). ${String(report.accounts)} accounts were taken over; the original is kept as ${basename(aside ?? origin)}.`,
+    `${origin} was the store of the former plugin (${report.from}). ${String(report.accounts)} accounts were taken over; the original is kept as ${kept}.`,
     ...report.renamed.map(({ from, to }) => `"${from}" is no alias of oma; the account is called "${to}" now.`),
     ...report.skipped.map(({ name, because }) => `"${name}" was not taken over: ${because}.`),
     ...report.notes.map((note) => `From the former store: ${note}.`),

@@ -70,9 +70,9 @@ const NOTICES_MAX = 200;
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { file, passphrase, now, log, fault = NO_FAULTS, fs = NODE_FS } = options;
   const notices = createNotices(log);
-  const onForeign = (name: string): void => {
-    const kept = basename(name);
-    notices.add(`Somebody else changed ${basename(file)} while oma was running; that version is kept as ${kept}.`);
+  const onForeign = (name: string | null): void => {
+    const kept = name === null ? 'such versions are not kept any more' : `that version is kept as ${basename(name)}`;
+    notices.add(`Somebody else changed ${basename(file)} while oma was running; ${kept}.`);
   };
   const opened = await recover({ file, passphrase, now, fs, fault, ownerId: ownUserId(), onForeign });
   const write = createWrite(opened);

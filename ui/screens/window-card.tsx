@@ -4,7 +4,7 @@ import { useApp } from '../app-context.ts';
 import { Lazy } from '../components/lazy.tsx';
 import { barName, LimitBar } from '../components/limit-bar.tsx';
 import { type Forecast, samplesOf } from '../forecast.ts';
-import { clockTime, percent } from '../format.ts';
+import { clockTime } from '../format.ts';
 
 /** One window: what is left, how it went, how it will go. */
 export function WindowCard({ account, window }: { readonly account: AccountView; readonly window: WindowView }) {
@@ -54,9 +54,4 @@ export function runwayWords(forecast: Forecast, now: number): string {
       return `at ${forecast.percentPerHour.toFixed(1)} % an hour dry at ${clockTime(forecast.at, now)} (between ${clockTime(forecast.from, now)} and ${latest}).`;
     }
   }
-}
-
-/** A figure of the history in words. */
-export function sampleWords(usedPercent: number): string {
-  return `${percent(Math.max(0, 100 - usedPercent))} left`;
 }

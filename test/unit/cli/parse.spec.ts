@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { type Command,command } from '../../../cli/command.ts';
+import { type Command, command } from '../../../cli/command.ts';
 import { commandTable } from '../../../cli/commands/table.ts';
 import { findCommand, parseInput } from '../../../cli/parse.ts';
 import { isOmaError } from '../../../contract/errors.ts';

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 
+import type { Operation } from '../../../contract/operation.ts';
 import { OPERATIONS } from '../../../contract/operations.ts';
 import { createApi } from '../../../ui/api.ts';
 import { isAnswer, requestFor, ROUTES } from '../../../ui/routes.ts';
 
 test('every address is the one of the operations table', () => {
-  const table = new Map<string, { http?: { method: string; path: string } }>(Object.entries(OPERATIONS));
+  const table = new Map<string, Operation>(Object.entries(OPERATIONS));
   for (const [name, { address }] of Object.entries(ROUTES)) {
     const http = table.get(name)?.http;
     expect(address).toBe(`${http?.method ?? ''} ${http?.path ?? ''}`);

@@ -49,7 +49,7 @@ const closed = new Promise<string>((resolve) =>
 process.kill(hello.pid, 'SIGKILL');
 const again = await connectOrStart(options);
 
-console.log(
+process.stdout.write(
   JSON.stringify({
     refused,
     answers: hellos.filter(({ pid }) => pid === hello.pid).length,

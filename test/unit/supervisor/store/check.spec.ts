@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => sandbox.remove());
 
-describe('checking a store file', () => {
+describe('checking a store file', { timeout: 60_000 }, () => {
   it('finds nothing wrong with a good one, plain or encrypted, open or not', async () => {
     const store = await sandbox.open();
     await store.transact('test', adding('work'), 'before-reply');

@@ -26,7 +26,7 @@ function envelopeOf(content: string): Envelope {
   return envelope;
 }
 
-describe('the encrypted store', () => {
+describe('the encrypted store', { timeout: 60_000 }, () => {
   it('opens with its passphrase and holds the text as it was', async () => {
     expect(await unseal(await sealed(), PASSPHRASE)).toMatchObject({ status: 'open', text: TEXT });
   });

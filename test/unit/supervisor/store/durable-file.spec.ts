@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   createDurableFile,
   type DurableOptions,
+  FOREIGN_KEPT_MAX,
   replaceFile,
   type Seen,
 } from '../../../../supervisor/store/durable-file.ts';
@@ -227,26 +228,57 @@ describe('a write that fails', () => {
 });
 
 describe('a file that somebody else changed meanwhile', () => {
+  const kept = 'accounts.json.edited-2026-11-23T120000Z';
+
   it('is kept aside, never becomes the snapshot, and is told', async () => {
-    const told: string[] = [];
+    const told: (string | null)[] = [];
     const durable = durableFile({ onForeign: (name) => told.push(name) });
     await durable.write('one');
     await durable.write('two');
     await writeFile(file, 'edited by hand');
     await durable.write('three');
-    const kept = 'accounts.json.edited-2026-11-23T120000Z';
     expect(told).toEqual([join(directory, kept)]);
-    expect([await read(), await read(SNAPSHOT), await read(kept)]).toEqual(['three', 'one', 'edited by hand']);
+    expect([await read(), await read(SNAPSHOT), await read(kept)]).toEqual(['three', 'three', 'edited by hand']);
+    expect((await readdir(directory)).sort()).toEqual(['accounts.json', kept, SNAPSHOT].sort());
   });
 
-  it('gets a name of its own each time', async () => {
-    const durable = durableFile();
-    for (const content of ['one', 'two', 'three']) {
-      await writeFile(file, `edited before ${content}`);
-      await durable.write(content);
+  it('gets a name of its own each time, up to a limit that is told', async () => {
+    const told: (string | null)[] = [];
+    const durable = durableFile({ onForeign: (name) => told.push(name) });
+    for (let round = 0; round < FOREIGN_KEPT_MAX + 3; round += 1) {
+      await writeFile(file, `edited in round ${String(round)}`);
+      await durable.write(`ours of round ${String(round)}`);
     }
-    const names = (await readdir(directory)).filter((name) => name.includes('.edited-')).sort();
-    expect(names.map((name) => name.replace('accounts.json.edited-2026-11-23T120000Z', ''))).toEqual(['', '-2', '-3']);
+    const names = (await readdir(directory)).filter((name) => name.includes('.edited-'));
+    expect([names.length, told.length, told.at(-1)]).toEqual([FOREIGN_KEPT_MAX, FOREIGN_KEPT_MAX + 1, null]);
+    expect(await Promise.all([kept, `${kept}-2`, `${kept}-20`].map(read))).toEqual([
+      'edited in round 0',
+      'edited in round 1',
+      'edited in round 19',
+    ]);
+    expect([await read(), await read(SNAPSHOT)]).toEqual(['ours of round 22', 'ours of round 22']);
+  });
+
+  it('does not make a write fail whose snapshot cannot be renewed', async () => {
+    const durable = durableFile();
+    await durable.write('one');
+    await durable.write('two');
+    await writeFile(file, 'edited by hand');
+    let syncs = 0;
+    witness.spoil((what) => (what.startsWith('fsync accounts') && (syncs += 1) === 2 ? 'EIO' : null));
+    await durable.write('three');
+    expect([syncs, await read(), await read(SNAPSHOT)]).toEqual([2, 'three', 'one']);
+    await durable.write('four');
+    expect([await read(), await read(SNAPSHOT), (await readdir(directory)).length]).toEqual(['four', 'three', 3]);
+  });
+
+  it('is put back when the write that met it fails', async () => {
+    const durable = durableFile();
+    await durable.write('one');
+    await writeFile(file, 'edited by hand');
+    witness.spoil(failing(/^fsync oma-durable/, 'EIO'));
+    await expect(durable.write('two')).rejects.toMatchObject({ code: 'STORE_UNWRITABLE' });
+    expect(await read()).toBe('edited by hand');
   });
 
   it('that is gone is written again without a snapshot of nothing', async () => {

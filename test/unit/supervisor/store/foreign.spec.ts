@@ -13,7 +13,7 @@ async function encrypted(): Promise<unknown> {
   return JSON.parse(seal(JSON.stringify(ours), await createKey(PASSPHRASE))) as unknown;
 }
 
-describe('a store file to import from', () => {
+describe('a store file to import from', { timeout: 60_000 }, () => {
   it('is recognised in every format, and nothing else is', async () => {
     const stores = [
       ours,

@@ -138,7 +138,7 @@ const violations: readonly (readonly [string, State, string])[] = [
   [
     'a token that is empty',
     account({ credentials: { ...accountOf(good, 'work').credentials, accessToken: '' as never } }),
-    'account "work": accessToken: ',
+    'account "work": credentials.accessToken: ',
   ],
   [
     '101 entries of history',

@@ -24,7 +24,7 @@ async function kindsOfAllCuts(content: string, passphrase: Secret | null = null)
   return kinds;
 }
 
-describe('reading a store', () => {
+describe('reading a store', { timeout: 60_000 }, () => {
   it.each([
     ['ours', PLAIN, 'oma'],
     ["upstream's first version", JSON.stringify(storeV1()), 'upstream'],
@@ -93,7 +93,7 @@ describe('reading a store', () => {
   });
 });
 
-describe('[B.L2.6] a store cut off at any byte', () => {
+describe('[B.L2.6] a store cut off at any byte', { timeout: 60_000 }, () => {
   it('is never taken for a smaller store', async () => {
     expect([...(await kindsOfAllCuts(PLAIN))]).toEqual([
       ['empty', 1],

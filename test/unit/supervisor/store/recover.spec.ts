@@ -108,7 +108,7 @@ describe('[B.L2.7] a corrupted file', () => {
     [
       'without a token',
       (content) => content.replace('"accessToken":', '"accesstoken":'),
-      'accounts.0.accessToken: Invalid input: expected string, received undefined',
+      'accounts.0.credentials.accessToken: Invalid input: expected string, received undefined',
     ],
     [
       'broken in what belongs together',
@@ -229,7 +229,7 @@ describe('a store of a newer oma', () => {
   });
 });
 
-describe('an encrypted store', () => {
+describe('an encrypted store', { timeout: 60_000 }, () => {
   async function leaveEncrypted(): Promise<void> {
     const store = await sandbox.open({ passphrase: PASSPHRASE });
     await store.transact('test', adding('work'), 'before-reply');
@@ -278,7 +278,31 @@ describe('an encrypted store', () => {
   });
 });
 
-describe("upstream's store", () => {
+describe("upstream's store", { timeout: 60_000 }, () => {
+  it('that upstream wrote over ours is kept aside, and ours restored and told', async () => {
+    await leaveTwo();
+    const overwritten = JSON.stringify(storeV2({}));
+    await sandbox.write(overwritten);
+    const store = await sandbox.open();
+    const aside = `accounts.json.upstream-v2-${DATE}`;
+    expect([aliases(store), await sandbox.read(aside), store.status().migration]).toEqual([
+      ['work'],
+      overwritten,
+      null,
+    ]);
+    expect(store.status().recovered).toMatch(
+      new RegExp(`^accounts\\.json was overwritten by the former plugin\\. That version is kept as ${aside}\\.`),
+    );
+  });
+
+  it('that is empty is no snapshot to restore from', async () => {
+    await leave('{"version":2,"acc');
+    await leave(JSON.stringify(storeV2({})), 'accounts.json.lkg');
+    await expect(sandbox.open()).rejects.toMatchObject({ code: 'STORE_DAMAGED' });
+    await leave(JSON.stringify(storeV2()), 'accounts.json.bak');
+    expect(aliases(await sandbox.open())).toEqual(['work', 'home']);
+  });
+
   it('[S.5.1] of version 1 becomes version 2, and its original is kept beside', async () => {
     const original = JSON.stringify(storeV1());
     await leave(original);

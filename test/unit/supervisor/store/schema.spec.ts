@@ -20,6 +20,10 @@ function accountIn(file: Json, index = 0): Json {
   return (file.accounts as Json[])[index] ?? {};
 }
 
+function credentialsIn(file: Json, index = 0): Json {
+  return accountIn(file, index).credentials as Json;
+}
+
 /** The file of a state with one change made by hand. */
 function edited(state: State, edit: (file: Json) => void): Json {
   const file = fileOf(state);
@@ -48,6 +52,15 @@ describe('the file format', () => {
     const state = stateWith('10', '9', 'b', '1');
     const decoded = decodeStore(fileOf(state));
     expect(decoded.ok && decoded.state.accounts.map(({ alias }) => alias)).toEqual(['10', '9', 'b', '1']);
+  });
+
+  it('is no store to the former plugin, which shares its path: it finds no token where it looks', () => {
+    const account = accountIn(fileOf(stateWith('work')));
+    expect(account).toMatchObject({
+      alias: 'work',
+      credentials: { accessToken: 'access-work', refreshToken: 'refresh-work' },
+    });
+    expect(['accessToken', 'refreshToken', 'expiresAt'].filter((name) => name in account)).toEqual([]);
   });
 
   it('writes one line for each account, so that people can read and compare it', () => {
@@ -154,29 +167,29 @@ describe('[B.L2.1] a malformed file', () => {
     ['has no accounts', edited(state, (file) => delete file.accounts), /^accounts: /],
     [
       'has an account without tokens',
-      edited(state, (file) => delete accountIn(file).accessToken),
-      /^accounts\.0\.accessToken: /,
+      edited(state, (file) => delete credentialsIn(file).accessToken),
+      /^accounts\.0\.credentials\.accessToken: /,
     ],
     [
       'has a token that is not text',
-      edited(state, (file) => (accountIn(file, 1).refreshToken = 7)),
-      /^accounts\.1\.refreshToken: /,
+      edited(state, (file) => (credentialsIn(file, 1).refreshToken = 7)),
+      /^accounts\.1\.credentials\.refreshToken: /,
     ],
     [
       'has a token that is empty',
-      edited(state, (file) => (accountIn(file).accessToken = '')),
-      /^accounts\.0\.accessToken: /,
+      edited(state, (file) => (credentialsIn(file).accessToken = '')),
+      /^accounts\.0\.credentials\.accessToken: /,
     ],
     [
       'has a token without end',
-      edited(state, (file) => (accountIn(file).accessToken = 'x'.repeat(65_537))),
-      /^accounts\.0\.accessToken: /,
+      edited(state, (file) => (credentialsIn(file).accessToken = 'x'.repeat(65_537))),
+      /^accounts\.0\.credentials\.accessToken: /,
     ],
     ['has an alias that is none', edited(state, (file) => (accountIn(file).alias = 'a b')), /^accounts\.0\.alias: /],
     [
       'has an instant that Date cannot show',
-      edited(state, (file) => (accountIn(file).expiresAt = 9e15)),
-      /^accounts\.0\.expiresAt: /,
+      edited(state, (file) => (credentialsIn(file).expiresAt = 9e15)),
+      /^accounts\.0\.credentials\.expiresAt: /,
     ],
     [
       'has a fraction for a count',
@@ -244,7 +257,7 @@ describe('[B.L2.1] a malformed file', () => {
   });
 
   it('is refused without a word about what the field holds', () => {
-    const raw = edited(state, (file) => (accountIn(file).accessToken = ['top-secret-token']));
+    const raw = edited(state, (file) => (credentialsIn(file).accessToken = ['top-secret-token']));
     expect(problemsOf(raw).join()).not.toContain('top-secret-token');
   });
 

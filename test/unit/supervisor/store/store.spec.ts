@@ -328,7 +328,7 @@ describe('the files beside the store', () => {
   });
 });
 
-describe('an encrypted store', () => {
+describe('an encrypted store', { timeout: 60_000 }, () => {
   it('holds nothing in plain text in any file, and opens with its passphrase only', async () => {
     const store = await sandbox.open({ passphrase: PASSPHRASE });
     await store.transact('test', adding('work'), 'before-reply');
