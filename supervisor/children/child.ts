@@ -108,11 +108,13 @@ class ChildKeeper<T extends OperationTable> {
     if (this.#line !== null && this.#view.state === 'ready') return this.#line.connection;
     if (this.#isStopping || this.#view.state === 'pending') throw unavailable(name);
     const connection = await new Promise<Connection | null>((resolve) => {
-      this.#waiting.add(resolve);
-      later(READY_WAIT_MS, () => {
-        this.#waiting.delete(resolve);
-        resolve(null);
-      });
+      const settle = (line: Connection | null): void => {
+        cancel();
+        this.#waiting.delete(settle);
+        resolve(line);
+      };
+      const cancel = later(READY_WAIT_MS, () => settle(null));
+      this.#waiting.add(settle);
     });
     if (connection === null) throw unavailable(name);
     return connection;
@@ -160,8 +162,7 @@ class ChildKeeper<T extends OperationTable> {
   }
 
   #settleWaiting(connection: Connection | null): void {
-    for (const resolve of [...this.#waiting]) resolve(connection);
-    this.#waiting.clear();
+    for (const settle of [...this.#waiting]) settle(connection);
   }
 
   #show(change: Partial<ChildView>): void {
