@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import { helloSchema } from './handshake.ts';
+import { CHILD_OPERATIONS } from './child-operations.ts';
 import { probeReportSchema, probeSourceSchema } from './limits.ts';
 import type { OperationTable } from './operation.ts';
 import { idSchema, modelSchema, secretSchema } from './scalars.ts';
@@ -28,22 +28,7 @@ export const probeRunParamsSchema = z.object({
 
 /** What the supervisor may ask of the probe-runner. */
 export const PROBE_OPERATIONS = {
-  'session.hello': {
-    summary: 'Says who is there; the first call on the pipe.',
-    params: helloSchema,
-    result: helloSchema,
-    errors: [],
-    deadlineMs: 5_000,
-    durability: 'none',
-  },
-  'session.ping': {
-    summary: 'Proves that the event loop turns.',
-    params: z.object({}),
-    result: z.object({}),
-    errors: [],
-    deadlineMs: 5_000,
-    durability: 'none',
-  },
+  ...CHILD_OPERATIONS,
   'probe.run': {
     summary: 'Runs codex for one seat and returns evidence; limits are the supervisor’s decision.',
     params: probeRunParamsSchema,

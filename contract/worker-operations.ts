@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import { helloSchema } from './handshake.ts';
+import { CHILD_OPERATIONS } from './child-operations.ts';
 import { probeReportSchema } from './limits.ts';
 import { loginMethodSchema } from './login.ts';
 import type { OperationTable } from './operation.ts';
@@ -37,22 +37,7 @@ export const LOGIN_TIMEOUT_MS = 10 * 60 * 1_000;
 
 /** What the supervisor may ask of the worker. */
 export const WORKER_OPERATIONS = {
-  'session.hello': {
-    summary: 'Says who is there; the first call on the pipe.',
-    params: helloSchema,
-    result: helloSchema,
-    errors: [],
-    deadlineMs: 5_000,
-    durability: 'none',
-  },
-  'session.ping': {
-    summary: 'Proves that the event loop turns.',
-    params: z.object({}),
-    result: z.object({}),
-    errors: [],
-    deadlineMs: 5_000,
-    durability: 'none',
-  },
+  ...CHILD_OPERATIONS,
   'login.begin': {
     summary: 'Starts a login and says what the person has to do.',
     params: z.object({ loginId: idSchema, method: loginMethodSchema, issuerUrl: z.string() }),

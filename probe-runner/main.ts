@@ -1,13 +1,9 @@
-import { randomUUID } from 'node:crypto';
-
 import { parseEnv } from '../contract/env.ts';
 import { PROTOCOL_VERSION } from '../contract/handshake.ts';
 import { PROBE_DEADLINE_MS, PROBE_OPERATIONS } from '../contract/probe-operations.ts';
 import { BUILD_ID, VERSION } from '../runtime/build-info.ts';
 import { createLog } from '../runtime/log.ts';
-import { openConnection } from '../runtime/rpc/connection.ts';
-import { serve } from '../runtime/rpc/serve.ts';
-import { onShutdown } from '../runtime/shutdown.ts';
+import { serveSupervisor } from '../runtime/serve-supervisor.ts';
 import { codexEnvironment } from './deps.ts';
 import { createHandlers } from './handlers.ts';
 
@@ -28,18 +24,11 @@ const runner = createHandlers({
 const [, , homesDir] = process.argv;
 if (homesDir !== undefined) void runner.sweep(homesDir);
 
-// Stdout carries the protocol and nothing else: one stray line there would jam it.
-const connection = openConnection(process.stdin, process.stdout);
-serve(connection, PROBE_OPERATIONS, runner.handlers, {
-  connectionId: 'supervisor',
-  actor: 'supervisor',
-  requestId: () => randomUUID(),
-  onError: (error, { operation, requestId }) => log.error({ operation, requestId, err: error }, 'an operation failed'),
-});
-const shutdown = onShutdown({
-  process,
-  deadlineMs: CLOSE_DEADLINE_MS,
+serveSupervisor(process, {
+  name: 'probe-runner',
+  table: PROBE_OPERATIONS,
+  handlers: runner.handlers,
+  closeDeadlineMs: CLOSE_DEADLINE_MS,
+  log,
   close: () => runner.close(),
-  failed: (error) => log.error({ err: error }, 'the probe-runner did not end in order'),
 });
-connection.onClose(() => void shutdown('the supervisor is gone'));

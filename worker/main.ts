@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 
 import { parseEnv } from '../contract/env.ts';
@@ -6,9 +6,7 @@ import { PROTOCOL_VERSION } from '../contract/handshake.ts';
 import { WORKER_OPERATIONS } from '../contract/worker-operations.ts';
 import { BUILD_ID, VERSION } from '../runtime/build-info.ts';
 import { createLog } from '../runtime/log.ts';
-import { openConnection } from '../runtime/rpc/connection.ts';
-import { serve } from '../runtime/rpc/serve.ts';
-import { onShutdown } from '../runtime/shutdown.ts';
+import { serveSupervisor } from '../runtime/serve-supervisor.ts';
 import { CALLBACK_PORTS } from './deps.ts';
 import { createHandlers } from './handlers.ts';
 import { proxyOf } from './proxy.ts';
@@ -29,27 +27,14 @@ const worker = createHandlers({
     return () => clearTimeout(timer);
   },
 });
-// Stdout carries the protocol and nothing else: one stray line there would jam it.
-const connection = openConnection(process.stdin, process.stdout);
-serve(connection, WORKER_OPERATIONS, worker.handlers, {
-  connectionId: 'supervisor',
-  actor: 'supervisor',
-  requestId: () => randomUUID(),
-  onError: (error, { operation, requestId }) => log.error({ operation, requestId, err: error }, 'an operation failed'),
+serveSupervisor(process, {
+  name: 'worker',
+  table: WORKER_OPERATIONS,
+  handlers: worker.handlers,
+  closeDeadlineMs: CLOSE_DEADLINE_MS,
+  log,
+  close: () => worker.close(),
 });
-const shutdown = onShutdown({
-  process,
-  deadlineMs: CLOSE_DEADLINE_MS,
-  close: async () => {
-    await worker.close();
-    log.close();
-  },
-  failed: (error) => {
-    log.error({ err: error }, 'the worker did not end in order');
-    log.close();
-  },
-});
-connection.onClose(() => void shutdown('the supervisor is gone'));
 
 function useProxy(): void {
   const proxy = proxyOf(process.env);

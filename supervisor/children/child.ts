@@ -1,3 +1,4 @@
+import type { CHILD_OPERATIONS } from '../../contract/child-operations.ts';
 import { OmaError } from '../../contract/errors.ts';
 import { areCompatible, type Hello } from '../../contract/handshake.ts';
 import type { Client, OperationTable } from '../../contract/operation.ts';
@@ -18,19 +19,13 @@ const READY_WAIT_MS = 8 * 1_000;
 
 type ChildView = Status['children'][number];
 
-/** The two operations every child has. */
-interface Greeting {
-  'session.hello': (params: Hello) => Promise<Hello>;
-  'session.ping': (params: Record<string, never>) => Promise<object>;
-}
-
 /** What a child is and how it is started. */
 export interface ChildOptions<T extends OperationTable> {
   readonly name: ChildView['name'];
   readonly table: T;
   readonly hello: Hello;
   spawn: () => ChildProcess;
-  greeting: (client: Client<T>) => Greeting;
+  greeting: (client: Client<T>) => Client<typeof CHILD_OPERATIONS>;
   now: () => number;
   later: (delayMs: number, callback: () => void) => () => void;
   onState: (view: ChildView) => void;
