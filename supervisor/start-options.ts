@@ -2,9 +2,17 @@ import type { Env } from '../contract/env.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Paths } from '../runtime/paths.ts';
 import type { ChildProcess } from '../runtime/spawn.ts';
+import type { StoreOptions } from './store/store.ts';
+
+/** What a test may put in place of the real clock and disk. Why: only code can, so nothing in the environment of a supervisor weakens it. */
+export interface Surroundings {
+  now: () => number;
+  /** The file system as the store meets it, and the moments of a write at which it is told. */
+  readonly disk: Pick<StoreOptions, 'fs' | 'fault'>;
+}
 
 /** Everything a supervisor needs of the process around it. */
-export interface StartOptions {
+export interface StartOptions extends Surroundings {
   readonly env: Env;
   readonly paths: Paths;
   readonly version: string;
@@ -16,7 +24,6 @@ export interface StartOptions {
   readonly port: number | null;
   readonly host: string | null;
   readonly uiDirectory: string;
-  now: () => number;
   random: () => number;
   spawnChild: (name: 'worker' | 'probe-runner') => ChildProcess;
   /** Called when somebody asked the supervisor to stop. */

@@ -99,9 +99,9 @@ interface OpenState {
 }
 
 /** Opens the store and the settings over it. Errors: CONFIG_INVALID and what reading either of them says. */
-async function openState({ env, paths, log, now, configFile }: StartOptions): Promise<OpenState> {
+async function openState({ env, paths, log, now, configFile, disk }: StartOptions): Promise<OpenState> {
   const runtimeLayer = configFile === null ? {} : await readConfigFile(configFile);
-  const store = await openStore({ file: paths.storeFile, passphrase: env.PASSPHRASE ?? null, now, log });
+  const store = await openStore({ file: paths.storeFile, passphrase: env.PASSPHRASE ?? null, now, log, ...disk });
   const settings = createSettingsSource(() => store.read(), settingsFromEnv(env), runtimeLayer);
   refuseBadSettings(
     settings.effective().settings,

@@ -12,7 +12,7 @@ import { isSocketAlive } from '../runtime/rpc/listen.ts';
 import { onShutdown } from '../runtime/shutdown.ts';
 import { type ChildProcess, spawnChild } from '../runtime/spawn.ts';
 import { type Running, start } from './start.ts';
-import type { StartOptions } from './start-options.ts';
+import type { StartOptions, Surroundings } from './start-options.ts';
 import { checkStoreFile } from './store/check.ts';
 
 /** Several starters race for the lock; each waits this long at most, in milliseconds. */
@@ -46,10 +46,13 @@ const CHILD_ENVIRONMENT = [
   'OPENCODE_MULTI_AUTH_LOG_LEVEL',
 ];
 
-/** The process, and the directory where the other programs lie. */
+const REAL: Surroundings = { now: Date.now, disk: {} };
+
+/** The process, the directory where the other programs lie, and the world around them. */
 interface Place {
   readonly host: NodeJS.Process;
   readonly here: string;
+  readonly surroundings: Surroundings;
 }
 
 interface Arguments {
@@ -65,7 +68,7 @@ interface Arguments {
  * Shape: one JSON line on stdout says how the start went, as `readinessSchema` has it; a supervisor that finds another one at work says ready, too, and ends.
  * Shape: `here` is the directory where the other programs and the page lie.
  */
-export async function supervise(host: NodeJS.Process, here: string): Promise<void> {
+export async function supervise(host: NodeJS.Process, here: string, surroundings = REAL): Promise<void> {
   try {
     const args = readArguments(host.argv.slice(2));
     const env = parseEnv(host.env);
@@ -73,7 +76,7 @@ export async function supervise(host: NodeJS.Process, here: string): Promise<voi
       await checkStore(host, args.checkStore, env);
       return;
     }
-    await own({ host, here }, args, env);
+    await own({ host, here, surroundings }, args, env);
   } catch (error) {
     const { code, message } = isOmaError(error)
       ? error
@@ -116,7 +119,7 @@ async function own(place: Place, args: Arguments, env: Env): Promise<void> {
 }
 
 function startOptions(
-  { host, here }: Place,
+  { host, here, surroundings }: Place,
   args: Arguments,
 ): Omit<StartOptions, 'env' | 'paths' | 'log' | 'onStopAsked'> {
   return {
@@ -128,7 +131,7 @@ function startOptions(
     port: args.port,
     host: args.host,
     uiDirectory: join(here, 'ui'),
-    now: Date.now,
+    ...surroundings,
     random: Math.random,
     spawnChild: (name) => spawnBeside(host, here, name),
   };
