@@ -13,6 +13,8 @@ export type Flags = Readonly<Record<string, Flag>>;
 export interface Arg {
   readonly name: string;
   readonly summary: string;
+  /** The words it takes, for completion; absent = anything, such as the path of a file. */
+  readonly words?: readonly string[];
 }
 
 /** What the command line said, checked against the command's own arguments and flags. */

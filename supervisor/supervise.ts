@@ -9,6 +9,7 @@ import { createLog, type Log } from '../runtime/log.ts';
 import { type Paths, resolvePaths } from '../runtime/paths.ts';
 import { reportReadiness } from '../runtime/readiness.ts';
 import { isSocketAlive } from '../runtime/rpc/listen.ts';
+import { tellSystemd } from '../runtime/service-notice.ts';
 import { onShutdown } from '../runtime/shutdown.ts';
 import { type ChildProcess, spawnChild } from '../runtime/spawn.ts';
 import { type Running, start } from './start.ts';
@@ -96,6 +97,7 @@ async function own(place: Place, args: Arguments, env: Env): Promise<void> {
   const lock = await acquireLock(paths.lockFile, { deadlineMs: LOCK_MS, until: () => isSocketAlive(paths.socketPath) });
   if (lock === null) {
     reportReadiness({ ready: true });
+    await tellSystemd(host.env);
     return;
   }
   const storeLock = await lockStore(paths);
@@ -116,6 +118,7 @@ async function own(place: Place, args: Arguments, env: Env): Promise<void> {
     'supervisor started',
   );
   reportReadiness({ ready: true });
+  await tellSystemd(host.env);
 }
 
 function startOptions(

@@ -27,6 +27,7 @@ export const importCommand = command({
     {
       name: '[SOURCE]',
       summary: '`codex`, `upstream`, `opencode`, or the path of a file; without it all three places are looked at.',
+      words: PLACES.options,
     },
   ],
   flags: {

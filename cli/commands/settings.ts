@@ -10,13 +10,13 @@ import { SETTING_NAMES, settingMeaning, settingName, settingValue } from '../set
 import { withSession } from '../with-session.ts';
 import { checkParams } from './operation.ts';
 
-const NAME = { name: 'NAME', summary: 'Name of the setting.' } as const;
+const NAME = { name: 'NAME', summary: 'Name of the setting.', words: SETTING_NAMES } as const;
 
 /** Shows settings with their origin. */
 const get = command({
   name: 'settings get',
   summary: 'Shows the settings: value, where it comes from, and whether it is locked.',
-  args: [{ name: '[NAME]', summary: 'Only this one.' }],
+  args: [{ name: '[NAME]', summary: 'Only this one.', words: SETTING_NAMES }],
   flags: {},
   uses: ['settings.get'],
   more: `Settings:\n${table(SETTING_NAMES.map((name) => [`  ${name}`, settingMeaning(name)]))}\n\nThe environment wins over the runtime configuration, that over what \`oma settings set\` wrote, that over the default.`,
@@ -70,7 +70,7 @@ const reset = command({
 const preset = command({
   name: 'settings preset',
   summary: 'Applies a preset of thresholds and weights.',
-  args: [{ name: 'PRESET', summary: `${presetSchema.options.join(', ')}.` }],
+  args: [{ name: 'PRESET', summary: `${presetSchema.options.join(', ')}.`, words: presetSchema.options }],
   flags: {},
   uses: ['settings.preset'],
   run: (context, input) => {

@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { add, reauth } from './accounts.ts';
+import { completionCommand } from './completion.ts';
 import { down } from './down.ts';
 import { force } from './force.ts';
 import { helpCommand } from './help.ts';
@@ -11,6 +12,7 @@ import { operationCommands } from './operation.ts';
 import { pluginCommands } from './plugin.ts';
 import { probe } from './probe.ts';
 import { remove } from './remove.ts';
+import { serviceCommands } from './service.ts';
 import { settingsCommands } from './settings.ts';
 import { storeCheck } from './store.ts';
 import { up } from './up.ts';
@@ -42,9 +44,11 @@ export function commandTable(): readonly Command[] {
     why,
     ...settingsCommands,
     ...pluginCommands,
+    ...serviceCommands,
     logs,
     open,
     storeCheck,
+    completionCommand(() => commands),
     version,
     helpCommand(() => commands),
   ];

@@ -28,7 +28,11 @@ export interface Home {
   readonly env: Readonly<Record<string, string>>;
   readonly oma: (...args: readonly string[]) => Promise<ProgramResult>;
   readonly json: <T>(...args: readonly string[]) => Promise<T>;
+  /** The same with another environment. */
+  readonly omaWith: (env: Readonly<Record<string, string>>, ...args: readonly string[]) => Promise<ProgramResult>;
   readonly attend: (...args: readonly string[]) => Attended;
+  /** Starts another program of the build. */
+  readonly attendProgram: (name: string, env: Readonly<Record<string, string>>) => Attended;
 }
 
 /** Makes a home; what runs in it is stopped, and the home removed, when the test is over. */
@@ -36,9 +40,14 @@ export async function useHome(more: Readonly<Record<string, string>> = {}): Prom
   if (!existsSync(CLI)) throw new Error('dist/ is not built: run npm run build.');
   const path = await mkdtemp(join(tmpdir(), 'oma-home-'));
   const env = { PATH: process.env['PATH'] ?? '', HOME: path, LANG: 'C.UTF-8', OPENCODE_MULTI_AUTH_PORT: '0', ...more };
-  const oma = (...args: readonly string[]) =>
-    runProgram({ file: process.execPath, args: [CLI, ...args], env, cwd: path, deadlineMs: COMMAND_MS });
+  const omaWith = (given: Readonly<Record<string, string>>, ...args: readonly string[]) =>
+    runProgram({ file: process.execPath, args: [CLI, ...args], env: given, cwd: path, deadlineMs: COMMAND_MS });
+  const oma = (...args: readonly string[]) => omaWith(env, ...args);
   const attended: Attended[] = [];
+  const watch = (started: Attended) => {
+    attended.push(started);
+    return started;
+  };
   onTestFinished(async () => {
     await oma('down');
     for (const { child } of attended) child.kill('SIGKILL');
@@ -49,16 +58,14 @@ export async function useHome(more: Readonly<Record<string, string>> = {}): Prom
     env,
     oma,
     json: async <T>(...args: readonly string[]) => JSON.parse((await oma(...args, '--json')).stdout) as T,
-    attend: (...args) => {
-      const started = attend(args, { env, cwd: path });
-      attended.push(started);
-      return started;
-    },
+    omaWith,
+    attend: (...args) => watch(attend([CLI, ...args], { env, cwd: path })),
+    attendProgram: (name, given) => watch(attend([join(DIST, name)], { env: given, cwd: path })),
   };
 }
 
 function attend(args: readonly string[], at: { env: Readonly<Record<string, string>>; cwd: string }): Attended {
-  const child = spawn(process.execPath, [CLI, ...args], { ...at, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...args], { ...at, stdio: ['pipe', 'pipe', 'pipe'] });
   let text = '';
   const hear = (chunk: Buffer) => (text += chunk.toString());
   child.stdout.on('data', hear);

@@ -1,0 +1,49 @@
+import type { ServiceFacts } from './plan.ts';
+
+/** Name of the agent. */
+export const LAUNCHD_LABEL = 'io.open-multi-auth.oma';
+
+/** Writes the property list of a user's launchd agent; it is started at login and again whenever it ends badly. */
+export function launchdAgent({ node, supervisor, environment, logFile }: ServiceFacts): string {
+  const variables = Object.entries(environment).flatMap(([name, value]) => [
+    `    <key>${escaped(name)}</key>`,
+    `    <string>${escaped(value)}</string>`,
+  ]);
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0">
+<dict>
+  <key>Label</key>
+  <string>${LAUNCHD_LABEL}</string>
+  <key>ProgramArguments</key>
+  <array>
+    <string>${escaped(node)}</string>
+    <string>${escaped(supervisor)}</string>
+  </array>
+  <key>EnvironmentVariables</key>
+  <dict>
+${variables.join('\n')}
+  </dict>
+  <key>RunAtLoad</key>
+  <true/>
+  <key>KeepAlive</key>
+  <dict>
+    <key>SuccessfulExit</key>
+    <false/>
+  </dict>
+  <key>ThrottleInterval</key>
+  <integer>10</integer>
+  <key>ProcessType</key>
+  <string>Interactive</string>
+  <key>Umask</key>
+  <integer>63</integer>
+  <key>StandardErrorPath</key>
+  <string>${escaped(`${logFile}.launchd`)}</string>
+</dict>
+</plist>
+`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
