@@ -4,7 +4,7 @@ import { ENV_PREFIX } from '../../contract/env.ts';
 import { OmaError } from '../../contract/errors.ts';
 import { passedOn } from '../../runtime/passed-on.ts';
 import type { Context } from '../context.ts';
-import { LAUNCHD_LABEL,launchdAgent } from './launchd.ts';
+import { LAUNCHD_LABEL, launchdAgent } from './launchd.ts';
 import { SYSTEMD_UNIT, systemdUnit } from './systemd.ts';
 
 /** One call of the system's service manager. */
