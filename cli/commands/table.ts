@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts';
 import { add, reauth } from './accounts.ts';
+import { serviceCommands } from './autostart.ts';
 import { completionCommand } from './completion.ts';
 import { down } from './down.ts';
 import { force } from './force.ts';
@@ -12,7 +13,6 @@ import { operationCommands } from './operation.ts';
 import { pluginCommands } from './plugin.ts';
 import { probe } from './probe.ts';
 import { remove } from './remove.ts';
-import { serviceCommands } from './service.ts';
 import { settingsCommands } from './settings.ts';
 import { storeCheck } from './store.ts';
 import { up } from './up.ts';

@@ -1,4 +1,4 @@
-import type { ServiceFacts } from './plan.ts';
+import type { ServiceFacts } from './facts.ts';
 
 /** Name of the agent. */
 export const LAUNCHD_LABEL = 'io.open-multi-auth.oma';

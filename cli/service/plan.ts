@@ -4,6 +4,7 @@ import { ENV_PREFIX } from '../../contract/env.ts';
 import { OmaError } from '../../contract/errors.ts';
 import { passedOn } from '../../runtime/passed-on.ts';
 import type { Context } from '../context.ts';
+import type { ServiceFacts } from './facts.ts';
 import { LAUNCHD_LABEL, launchdAgent } from './launchd.ts';
 import { SYSTEMD_UNIT, systemdUnit } from './systemd.ts';
 
@@ -26,14 +27,14 @@ export interface ServicePlan {
   readonly notes: readonly string[];
 }
 
-/** What a description is made from. Shape: `environment` holds no secret. */
-export interface ServiceFacts {
-  readonly node: string;
-  readonly supervisor: string;
-  readonly environment: Readonly<Record<string, string>>;
-  /** An optional file of variables that only its owner can read; where the passphrase belongs. */
-  readonly secretsFile: string;
-  readonly logFile: string;
+/** What was done with the service. Shape: `failed` null = the manager took it; else what is left to do by hand. */
+export interface ServiceDone {
+  readonly manager: ServicePlan['manager'];
+  readonly file: string;
+  readonly installed: boolean;
+  readonly changed: boolean;
+  readonly failed: { readonly step: string; readonly because: string; readonly left: readonly string[] } | null;
+  readonly notes: readonly string[];
 }
 
 /** Of the environment these never enter the description: session things that change at each login. */

@@ -1,4 +1,4 @@
-import type { ServiceFacts } from './plan.ts';
+import type { ServiceFacts } from './facts.ts';
 
 /** Name of the unit. */
 export const SYSTEMD_UNIT = 'oma.service';

@@ -1,4 +1,4 @@
-import type { ServiceDone } from '../commands/service.ts';
+import type { ServiceDone } from '../service/plan.ts';
 import type { Paint } from './paint.ts';
 import { plain } from './plain.ts';
 import { indent } from './table.ts';

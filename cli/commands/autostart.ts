@@ -3,25 +3,15 @@ import { rm } from 'node:fs/promises';
 import { type Answer, command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit.ts';
-import { serviceStatusText, serviceText } from '../render/service.ts';
+import { serviceStatusText, serviceText } from '../render/autostart.ts';
 import { runTool } from '../run-tool.ts';
 import { connectIfRunning, stopAndWait } from '../running.ts';
-import { planService, type ServicePlan, type Step } from '../service/plan.ts';
+import { planService, type ServiceDone, type ServicePlan, type Step } from '../service/plan.ts';
 import { readText, replaceText } from '../text-file.ts';
 
 /** The service manager waits for the supervisor to be ready; so long, in milliseconds. */
 const STEP_MAX_MS = 90_000;
 const FILE_MODE = 0o600;
-
-/** What was done with the service. Shape: `failed` null = the manager took it; else what is left to do by hand. */
-export interface ServiceDone {
-  readonly manager: ServicePlan['manager'];
-  readonly file: string;
-  readonly installed: boolean;
-  readonly changed: boolean;
-  readonly failed: { readonly step: string; readonly because: string; readonly left: readonly string[] } | null;
-  readonly notes: readonly string[];
-}
 
 const MORE =
   'On Linux it is a unit of your own systemd, on macOS an agent of launchd. It is started again when it fails, and not when `oma down` stops it.';
