@@ -18,6 +18,7 @@ import { createLeases, type Leases } from './operations/leases.ts';
 import { createLogins } from './operations/logins.ts';
 import { createProbes, type Probes } from './operations/probes.ts';
 import { createRefresher, type Refresher } from './operations/refresher.ts';
+import { createResidencies } from './operations/residencies.ts';
 import { getStatus, type ProcessFacts } from './operations/status.ts';
 import type { Subscribers } from './subscribers.ts';
 import { createSubscribers } from './subscribers.ts';
@@ -76,9 +77,8 @@ export function composeOperations(options: ComposeOptions): Composed {
       leases,
       refresher,
       decisions,
-      onForceEnded: (ended) => {
-        tellEnded(context, ended);
-      },
+      residencies: createResidencies(),
+      onForceEnded: (ended) => tellEnded(context, ended),
     },
     logins,
     probes,

@@ -4,7 +4,7 @@ import type { Settings } from '../../contract/settings.ts';
 import { attemptsMax } from './attempts.ts';
 import { blockersOf, type Needs, type Question, standing } from './eligibility.ts';
 import { type EndedForce, reconcileForce } from './force.ts';
-import { candidatesOf, pick } from './rotation.ts';
+import { countAble, pick } from './rotation.ts';
 import { type Account, type Binding, BINDINGS_MAX, type State } from './state.ts';
 
 /** A session that was quiet for this long chooses anew, in milliseconds. */
@@ -38,11 +38,13 @@ export function chooseAccount(state: State, input: LeaseInput, now: EpochMs): re
   const { needs, settings } = input;
   const question: Question = { needs, settings, now };
   const [current, endedForce] = reconcileForce(state, settings, now);
-  const { eligible, critical } = candidatesOf(current, question);
-  const able = [...eligible, ...critical];
-  const base = { endedForce, attemptsMax: attemptsMax(able.length), movedFrom: null, movedBecause: null };
-  if (able.length === 0) return [current, { ...base, account: null, how: 'none', fallbackReason: 'none-eligible' }];
-  const forced = forcedIndex(current, able);
+  const base = {
+    endedForce,
+    attemptsMax: attemptsMax(countAble(current, question)),
+    movedFrom: null,
+    movedBecause: null,
+  };
+  const forced = forcedIndex(current, question);
   if (forced !== null)
     return [
       countUse(current, forced, now),
@@ -54,10 +56,12 @@ export function chooseAccount(state: State, input: LeaseInput, now: EpochMs): re
       bind(countUse(current, bound.index, now), input, { alias: bound.alias, usedAt: now }),
       { ...base, account: accountAt(current, bound.index), how: 'affinity', fallbackReason: null },
     ];
-  const { index, rotation } = pick(current, eligible.length > 0 ? eligible : critical, settings);
+  const picked = pick(current, question);
+  if (picked === null) return [current, { ...base, account: null, how: 'none', fallbackReason: 'none-eligible' }];
+  const { index, rotation, isCritical } = picked;
   const account = accountAt(current, index);
   const next = bind(countUse({ ...current, rotation }, index, now), input, { alias: account.alias, usedAt: now });
-  const fallbackReason = reasonOf(current, needs, { hadBinding: bound !== null, isCritical: eligible.length === 0 });
+  const fallbackReason = reasonOf(current, needs, { hadBinding: bound !== null, isCritical });
   return [next, { ...base, ...moveOf(bound, account), account, how: 'strategy', fallbackReason }];
 }
 
@@ -68,9 +72,11 @@ interface Bound {
   readonly because: string | null;
 }
 
-function forcedIndex(state: State, able: readonly number[]): number | null {
-  const alias = state.force?.forcedAlias;
-  return alias === undefined ? null : (able.find((index) => state.accounts[index]?.alias === alias) ?? null);
+function forcedIndex({ force, accounts }: State, question: Question): number | null {
+  if (force === null) return null;
+  const index = accounts.findIndex(({ alias }) => alias === force.forcedAlias);
+  const account = accounts[index];
+  return account === undefined || standing(account, question) === 'blocked' ? null : index;
 }
 
 /** The account the session is bound to, and whether it can stay there. */

@@ -1,62 +1,104 @@
-import type { Settings } from '../../contract/settings.ts';
-import { type Question, standing } from './eligibility.ts';
+import { ATTEMPTS_MAX } from '../../contract/failure.ts';
+import { type Question, type Standing, standing } from './eligibility.ts';
 import type { Account, Rotation, State } from './state.ts';
 import { pickWeighted, weightsOf } from './weighted.ts';
 
-/** A pick: which account, by index, and where rotation stands after it. */
+/** A pick: which account, by index, where rotation stands after it, and whether it is one that is kept for last. */
 export interface Picked {
   readonly index: number;
   readonly rotation: Rotation;
+  readonly isCritical: boolean;
 }
 
-/** The accounts that can serve a request. Shape: indexes into `accounts`, ascending; `critical` only counts when `eligible` is empty. */
-export interface Candidates {
-  readonly eligible: readonly number[];
-  readonly critical: readonly number[];
-}
-
-/** Sorts the accounts by how they stand for a request. */
-export function candidatesOf({ accounts }: State, question: Question): Candidates {
-  const eligible: number[] = [];
-  const critical: number[] = [];
-  for (let index = 0; index < accounts.length; index += 1) {
-    const account = accounts[index];
-    if (account === undefined) continue;
-    const stands = standing(account, question);
-    if (stands === 'eligible') eligible.push(index);
-    else if (stands === 'critical') critical.push(index);
+/** Counts the accounts that can serve a request, up to as many as one request may try. Why: further ones change nothing, and there may be thousands. */
+export function countAble({ accounts }: State, question: Question): number {
+  let able = 0;
+  for (const account of accounts) {
+    if (standing(account, question) !== 'blocked') able += 1;
+    if (able === ATTEMPTS_MAX) break;
   }
-  return { eligible, critical };
+  return able;
 }
 
-/** Picks one of some accounts by the strategy in force. Shape: `indexes` is not empty and ascending. */
-export function pick({ rotation, accounts }: State, indexes: readonly number[], settings: Settings): Picked {
-  switch (settings.rotationStrategy) {
+/** Picks by the strategy in force: of the eligible accounts, else of the critical ones. Shape: null = nobody can serve. */
+export function pick(state: State, question: Question): Picked | null {
+  const eligible = pickAmong(state, question, 'eligible');
+  if (eligible !== null) return { ...eligible, isCritical: false };
+  const critical = pickAmong(state, question, 'critical');
+  return critical === null ? null : { ...critical, isCritical: true };
+}
+
+type Pick = Omit<Picked, 'isCritical'>;
+type Fits = (index: number) => boolean;
+
+/** Why: how an account stands is looked at only when the strategy comes to it, so most picks look at one account and not at all of them. */
+function pickAmong(state: State, question: Question, wanted: Standing): Pick | null {
+  const { rotation, accounts } = state;
+  const fits: Fits = (index) => {
+    const account = accounts[index];
+    return account !== undefined && standing(account, question) === wanted;
+  };
+  switch (question.settings.rotationStrategy) {
     case 'round-robin':
-      return at(rotation, indexes.find((index) => index > rotation.cursor) ?? indexes[0] ?? 0);
+      return at(rotation, firstAfter(rotation.cursor, accounts.length, fits));
     case 'least-used':
-      return at(rotation, leastUsed(accounts, indexes));
-    case 'random': {
-      const seed = nextSeed(rotation.seed);
-      return at({ ...rotation, seed }, indexes[Math.floor(toUnit(seed) * indexes.length)] ?? 0);
-    }
+      return at(rotation, leastUsed(accounts, fits));
+    case 'random':
+      return drawn(state, fits);
     case 'weighted-round-robin': {
-      const { index, credits } = pickWeighted(indexes, rotation.credits, weightsOf(accounts, settings.accountWeights));
+      const indexes = allThat(accounts, fits);
+      if (indexes.length === 0) return null;
+      const weights = weightsOf(accounts, question.settings.accountWeights);
+      const { index, credits } = pickWeighted(indexes, rotation.credits, weights);
       return at({ ...rotation, credits }, index);
     }
   }
 }
 
-function at(rotation: Rotation, cursor: number): Picked {
-  return { index: cursor, rotation: { ...rotation, cursor } };
+function at(rotation: Rotation, cursor: number | null): Pick | null {
+  return cursor === null ? null : { index: cursor, rotation: { ...rotation, cursor } };
+}
+
+/** The first that fits, going round from behind the cursor. */
+function firstAfter(cursor: number, length: number, fits: Fits): number | null {
+  // Accounts may have been removed since.
+  const last = Math.min(cursor, length - 1);
+  for (let step = 1; step <= length; step += 1) {
+    const index = (last + step) % length;
+    if (fits(index)) return index;
+  }
+  return null;
+}
+
+function allThat(accounts: readonly Account[], fits: Fits): readonly number[] {
+  const indexes: number[] = [];
+  for (let index = 0; index < accounts.length; index += 1) if (fits(index)) indexes.push(index);
+  return indexes;
 }
 
 /** Fewest uses, then the longest unused, then the order of the accounts. */
-function leastUsed(accounts: readonly Account[], indexes: readonly number[]): number {
-  let best = indexes[0] ?? 0;
-  for (const index of indexes) if (isLessUsed(accounts[index], accounts[best])) best = index;
+function leastUsed(accounts: readonly Account[], fits: Fits): number | null {
+  let best: number | null = null;
+  for (let index = 0; index < accounts.length; index += 1)
+    if ((best === null || isLessUsed(accounts[index], accounts[best])) && fits(index)) best = index;
   return best;
 }
+
+/** Draws until one fits, which keeps every fitting account equally likely; after some draws in vain, one of those that are left. */
+function drawn({ rotation, accounts }: State, fits: Fits): Pick | null {
+  let { seed } = rotation;
+  for (let draw = 0; draw < DRAWS_MAX; draw += 1) {
+    seed = nextSeed(seed);
+    const index = Math.floor(toUnit(seed) * accounts.length);
+    if (fits(index)) return at({ ...rotation, seed }, index);
+  }
+  const indexes = allThat(accounts, fits);
+  seed = nextSeed(seed);
+  return at({ ...rotation, seed }, indexes[Math.floor(toUnit(seed) * indexes.length)] ?? null);
+}
+
+/** Draws before the fitting accounts are listed. */
+const DRAWS_MAX = 8;
 
 function isLessUsed(a: Account | undefined, b: Account | undefined): boolean {
   if (a === undefined || b === undefined) return false;

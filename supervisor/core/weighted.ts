@@ -22,7 +22,8 @@ export function pickWeighted(
   credits: readonly number[],
   weights: readonly number[],
 ): WeightedPick {
-  const total = indexes.reduce((sum, index) => sum + weightAt(weights, index), 0);
+  let total = 0;
+  for (const index of indexes) total += weightAt(weights, index);
   const slack = indexes.length > 1 ? 1 / (2 * indexes.length - 2) : 0;
   const next = [...credits];
   let due = { index: -1, deadline: Infinity };
@@ -41,11 +42,12 @@ export function pickWeighted(
   return { index, credits: next };
 }
 
-/** Aligns the weights of the settings with the accounts. */
+/** Aligns the weights of the settings with the accounts. Shape: empty if the settings name none, since all are the same then. */
 export function weightsOf(
   accounts: readonly { readonly alias: Alias }[],
   accountWeights: Readonly<Record<Alias, number>>,
 ): readonly number[] {
+  if (Object.keys(accountWeights).length === 0) return [];
   return accounts.map(({ alias }) => accountWeights[alias] ?? DEFAULT_WEIGHT);
 }
 

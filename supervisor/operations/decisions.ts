@@ -5,8 +5,14 @@ import type { Context } from './context.ts';
 /** Decisions kept in memory. */
 const DECISIONS_MAX = 500;
 
-/** Decisions are written to the log this long after they were made, in milliseconds, so that no lease waits for it. */
-const LOG_DELAY_MS = 250;
+/** Decisions that wait for the log at most; under a flood further ones are counted only. */
+const UNLOGGED_MAX = 500;
+
+/** Decisions are logged in small portions so long after each other, in milliseconds, so that no lease waits for the log. */
+const PORTION_PAUSE_MS = 25;
+
+/** One portion ends once it has named so many accounts. */
+const PORTION_ACCOUNTS = 400;
 
 /** The recent decisions. */
 export interface Decisions {
@@ -20,26 +26,38 @@ export interface Decisions {
 /** Creates the decision log over the given context. */
 export function createDecisions({ log, later, emit }: Pick<Context, 'log' | 'later' | 'emit'>): Decisions {
   const ring: DecisionInput[] = [];
-  let unlogged: DecisionInput[] = [];
+  const unlogged: DecisionInput[] = [];
+  let skipped = 0;
   let isScheduled = false;
-  const flush = (): void => {
-    const batch = unlogged;
-    unlogged = [];
-    isScheduled = false;
-    for (const input of batch) {
+  const write = (accountsMax: number): void => {
+    for (let accounts = 0; accounts < accountsMax;) {
+      const input = unlogged.shift();
+      if (input === undefined) break;
+      accounts += input.state.accounts.length + 1;
       const decision = explain(input);
       log.info({ decision }, 'decision');
       emit({ type: 'decision', at: decision.at, decision });
     }
+    if (skipped === 0 || unlogged.length > 0) return;
+    log.warn({ skipped }, 'decisions were made faster than they can be logged');
+    skipped = 0;
+  };
+  const schedule = (): void => {
+    if (isScheduled || unlogged.length === 0) return;
+    isScheduled = true;
+    later(PORTION_PAUSE_MS, () => {
+      isScheduled = false;
+      write(PORTION_ACCOUNTS);
+      schedule();
+    });
   };
   return {
     record: (input) => {
       ring.push(input);
       if (ring.length > DECISIONS_MAX) ring.shift();
-      unlogged.push(input);
-      if (isScheduled) return;
-      isScheduled = true;
-      later(LOG_DELAY_MS, flush);
+      if (unlogged.length < UNLOGGED_MAX) unlogged.push(input);
+      else skipped += 1;
+      schedule();
     },
     list: (limit, requestId) =>
       ring
@@ -47,6 +65,8 @@ export function createDecisions({ log, later, emit }: Pick<Context, 'log' | 'lat
         .slice(-limit)
         .toReversed()
         .map((input) => explain(input)),
-    flush,
+    flush: () => {
+      write(Number.POSITIVE_INFINITY);
+    },
   };
 }

@@ -2,7 +2,6 @@ import { isOmaError, OmaError } from '../../contract/errors.ts';
 import type { CallContext, Params, Result } from '../../contract/operation.ts';
 import type { Operations } from '../../contract/operations.ts';
 import type { Alias } from '../../contract/scalars.ts';
-import { residencyOf } from '../../contract/token-claims.ts';
 import { tokenFreshness } from '../core/credentials.ts';
 import { blockersOf, earliestRecovery } from '../core/eligibility.ts';
 import { recordOutcome } from '../core/health.ts';
@@ -13,6 +12,7 @@ import type { Context } from './context.ts';
 import type { Decisions } from './decisions.ts';
 import type { Leases } from './leases.ts';
 import type { Refresher } from './refresher.ts';
+import type { Residencies } from './residencies.ts';
 
 /** Accounts one lease tries to refresh at most. */
 const REFRESHES_MAX = 8;
@@ -23,6 +23,7 @@ export interface LeaseDeps {
   readonly leases: Leases;
   readonly refresher: Refresher;
   readonly decisions: Decisions;
+  readonly residencies: Residencies;
   /** Called when a force ended by itself during a choice. */
   onForceEnded: (ended: NonNullable<Choice['endedForce']>) => void;
 }
@@ -45,15 +46,13 @@ export async function acquireLease(deps: LeaseDeps, params: Acquire, call: CallC
 }
 
 /** After a 401: renews the token of a lease unless somebody else has, and leases the same account again. */
-export async function refreshLease(
-  { context, leases, refresher }: LeaseDeps,
-  { leaseId }: { readonly leaseId: string },
-): Promise<LeaseResult> {
+export async function refreshLease(deps: LeaseDeps, { leaseId }: { readonly leaseId: string }): Promise<LeaseResult> {
+  const { leases, refresher } = deps;
   const lease = leases.find(leaseId);
   if (lease === undefined) throw leaseNotFound();
   const account = await refresher.renew(lease.alias, lease.accessToken);
   leases.add({ ...lease, accessToken: account.credentials.accessToken });
-  return leaseOf(context, { leaseId, account, attemptsMax: 1, movedFrom: null, movedBecause: null });
+  return leaseOf(deps, { leaseId, account, attemptsMax: 1, movedFrom: null, movedBecause: null });
 }
 
 /** Ends a lease and lets the outcome count. */
@@ -128,10 +127,11 @@ async function makeUsable({ context, refresher }: LeaseDeps, account: Account): 
 }
 
 function handOut(
-  { context, leases, refresher }: LeaseDeps,
+  deps: LeaseDeps,
   params: Acquire,
   chosen: { call: CallContext; choice: Choice; account: Account },
 ): LeaseResult {
+  const { context, leases, refresher } = deps;
   const { call, choice, account } = chosen;
   const leaseId = context.newId('lease');
   const { accessToken } = account.credentials;
@@ -152,7 +152,7 @@ function handOut(
       );
     });
   }
-  return leaseOf(context, {
+  return leaseOf(deps, {
     leaseId,
     account,
     attemptsMax: choice.attemptsMax,
@@ -165,7 +165,7 @@ interface LeaseParts extends Pick<LeaseResult, 'leaseId' | 'attemptsMax' | 'move
   readonly account: Account;
 }
 
-function leaseOf({ addresses }: Context, { account, ...rest }: LeaseParts): LeaseResult {
+function leaseOf({ context, residencies }: LeaseDeps, { account, ...rest }: LeaseParts): LeaseResult {
   const { accessToken, expiresAt } = account.credentials;
   return {
     ...rest,
@@ -173,8 +173,8 @@ function leaseOf({ addresses }: Context, { account, ...rest }: LeaseParts): Leas
     accessToken,
     tokenExpiresAtMs: expiresAt,
     accountId: account.seat.accountId,
-    residency: residencyOf(accessToken),
-    baseUrl: addresses.baseUrl,
+    residency: residencies(account.credentials),
+    baseUrl: context.addresses.baseUrl,
   };
 }
 

@@ -75,6 +75,16 @@ describe('the decision log', () => {
     });
   });
 
+  it('logs a flood only as far as the log can follow, and says how many it left out', async () => {
+    for (let number = 0; number < 520; number += 1) await lease(`r${String(number)}`);
+    oma.composed.decisions.flush();
+    const lines = oma.logged.map((line) => JSON.parse(line) as { decision?: unknown; skipped?: number });
+    const logged = lines.filter(({ decision }) => decision !== undefined).length;
+    const skipped = lines.reduce((sum, line) => sum + (line.skipped ?? 0), 0);
+    expect(logged + skipped).toBe(520);
+    expect(logged).toBeGreaterThanOrEqual(500);
+  });
+
   it('explains the next choice without making it', async () => {
     const before = oma.store.read();
     expect(await oma.call('decision.explain', {})).toMatchObject({ selectedAlias: 'a', how: 'strategy' });

@@ -4,7 +4,7 @@ import { setEnabled } from '../../../../supervisor/core/accounts.ts';
 import { earliestRecovery, NO_NEEDS } from '../../../../supervisor/core/eligibility.ts';
 import { recordOutcome } from '../../../../supervisor/core/health.ts';
 import { AFFINITY_TTL_MS, type Choice, chooseAccount, type LeaseInput } from '../../../../supervisor/core/lease.ts';
-import type { State } from '../../../../supervisor/core/state.ts';
+import type { Account, State } from '../../../../supervisor/core/state.ts';
 import {
   accountOf,
   HOUR,
@@ -106,6 +106,38 @@ describe('choosing an account', () => {
     const counts = ['a', 'b', 'c'].map((alias) => first.filter((served) => served === alias).length);
     expect(Math.min(...counts)).toBeGreaterThan(70);
   });
+
+  it('random gives every account that can serve the same chance, also when most cannot', () => {
+    const aliases = Array.from({ length: 40 }, (_, index) => `a${String(index)}`);
+    const able = ['a7', 'a8', 'a31'];
+    const state = aliases.filter((alias) => !able.includes(alias)).reduce(disable, stateWith(...aliases));
+    const { served } = serve(state, 3_000, ask({ settings: settingsWith({ rotationStrategy: 'random' }) }));
+    const counts = able.map((alias) => served.filter((name) => name === alias).length);
+    expect(counts.reduce((sum, count) => sum + count)).toBe(3_000);
+    expect(Math.min(...counts)).toBeGreaterThan(900);
+  });
+
+  it.each(['round-robin', 'least-used', 'random'] as const)(
+    '%s looks at few of many accounts while most can serve',
+    (rotationStrategy) => {
+      let looks = 0;
+      const counted = (account: Account): Account => ({
+        ...account,
+        get availability() {
+          looks += 1;
+          return account.availability;
+        },
+      });
+      const state = stateWith(...Array.from({ length: 500 }, (_, index) => `a${String(index)}`));
+      chooseAccount(
+        { ...state, accounts: state.accounts.map(counted) },
+        ask({ settings: settingsWith({ rotationStrategy }) }),
+        NOON,
+      );
+      // Three for the number of attempts, one for the pick, one for the copy that counts the use.
+      expect(looks).toBeLessThanOrEqual(5);
+    },
+  );
 
   it('leaves out what the request has tried already', () => {
     expect(serve(stateWith('a', 'b'), 2, ask({ needs: { model: null, exclude: ['a'] } })).served).toEqual(['b', 'b']);
