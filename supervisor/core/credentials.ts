@@ -16,9 +16,16 @@ export interface CredentialsInput {
   readonly tokens: TokenSet;
 }
 
-/** Whether an access token can be handed out as it is, should be renewed in the background, or must be renewed first. */
+/**
+ * Whether an access token can be handed out as it is, should be renewed in the background, or must be renewed first.
+ * Why: a token that had expired already when the provider gave it shows that our clock is ahead; renewing it again would
+ * spend one refresh token after the other and never help.
+ */
 export function tokenFreshness(credentials: Credentials, now: EpochMs): 'fresh' | 'aging' | 'expired' {
-  const leftMs = credentials.expiresAt - now;
+  const { expiresAt, lastRefreshAt } = credentials;
+  const ageMs = now - lastRefreshAt;
+  if (expiresAt - lastRefreshAt < TOKEN_USABLE_MS && ageMs >= 0) return ageMs < REFRESH_AHEAD_MS ? 'fresh' : 'expired';
+  const leftMs = expiresAt - now;
   if (leftMs < TOKEN_USABLE_MS) return 'expired';
   return leftMs < REFRESH_AHEAD_MS ? 'aging' : 'fresh';
 }

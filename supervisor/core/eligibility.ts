@@ -1,7 +1,7 @@
 import type { BlockerCode } from '../../contract/account.ts';
 import type { Alias, EpochMs } from '../../contract/scalars.ts';
 import type { Settings } from '../../contract/settings.ts';
-import { healthAt } from './health.ts';
+import { healthAt, isCooling } from './health.ts';
 import { exhaustedUntil, level } from './limits.ts';
 import type { Account, State } from './state.ts';
 
@@ -102,5 +102,5 @@ function isReserved({ alias }: Account, { antigravityEnabled, antigravityReserve
 function modelCooldownUntil(account: Account, model: string | null, now: EpochMs): EpochMs | null {
   if (model === null) return null;
   const cooling = account.modelCooldowns.find((entry) => entry.model === model);
-  return cooling !== undefined && cooling.until > now ? cooling.until : null;
+  return cooling !== undefined && isCooling(cooling.until, now) ? cooling.until : null;
 }

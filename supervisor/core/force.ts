@@ -69,8 +69,15 @@ export function clearForce(state: State): readonly [State, EndedForce] {
 export function reconcileForce(state: State, settings: Settings, now: EpochMs): readonly [State, EndedForce | null] {
   const { force } = state;
   if (force === null) return [state, null];
+  if (force.forcedUntil - now > FORCE_TTL_MS) return [clockSetBack(state, force, now), null];
   const because = force.forcedUntil <= now ? 'expired' : lossOf(state, force, { needs: NO_NEEDS, settings, now });
   return because === null ? [state, null] : [dropForce(state, force), { alias: force.forcedAlias, because }];
+}
+
+/** Why: a force that was begun in what is the future now would last longer than it may. */
+function clockSetBack(state: State, force: Force, now: EpochMs): State {
+  const forceAnchors = new Map([...state.forceAnchors].map(([alias, anchor]) => [alias, Math.min(anchor, now)]));
+  return { ...state, force: { ...force, forcedUntil: now + FORCE_TTL_MS }, forceAnchors };
 }
 
 /** Ends the force if it pins this account. */

@@ -20,7 +20,12 @@ export interface HealthInput {
 
 /** Health as it is now: a cooldown that is over has become probation. */
 export function healthAt(health: Health, now: EpochMs): HealthStatus {
-  return health.status === 'cooldown' && (health.until ?? 0) <= now ? 'probation' : health.status;
+  return health.status === 'cooldown' && !isCooling(health.until ?? 0, now) ? 'probation' : health.status;
+}
+
+/** Tells whether a cooldown lasts still. Why not only `until > now`: one that ends later than any can was begun under a wrong clock. */
+export function isCooling(until: EpochMs, now: EpochMs): boolean {
+  return until > now && until - now <= RESET_AHEAD_MAX_MS;
 }
 
 /**
@@ -56,7 +61,7 @@ function recordSuccess(
 ): State {
   const status = healthAt(account.health, now);
   const modelDone =
-    model !== null && account.modelCooldowns.some((entry) => entry.model === model && entry.until <= now);
+    model !== null && account.modelCooldowns.some((entry) => entry.model === model && !isCooling(entry.until, now));
   if (status !== 'probation' && !modelDone) return state;
   return updateAccount(state, account.alias, (old) => ({
     ...old,
@@ -92,7 +97,7 @@ function coolModel(
 ): readonly [State, EpochMs | null] {
   const { account, model, row, outcome } = failed;
   const before = account.modelCooldowns.find((entry) => entry.model === model);
-  if (before !== undefined && before.until > now) return [state, before.until];
+  if (before !== undefined && isCooling(before.until, now)) return [state, before.until];
   const cooldownMs = before === undefined ? row.cooldownMs : nextCooldownMs(before.cooldownMs, row, true);
   const until = namedReset(row, outcome, now) ?? now + cooldownMs;
   const kept = account.modelCooldowns.filter((entry) => entry.model !== model);

@@ -14,6 +14,10 @@ const AFTER_RESET_MS = 10 * 1_000;
 /** A failed probe makes the next one wait at most this many intervals. */
 const BACKOFF_MAX = 8;
 
+/** Intervals are shortened or stretched by up to these factors. */
+const JITTER_MIN = 0.9;
+const JITTER_MAX = 1.1;
+
 /** What the loop remembers of one account. */
 interface Schedule {
   readonly at: EpochMs;
@@ -39,10 +43,14 @@ export function startProbeLoop({ context, probes, random }: ProbeLoopDeps): () =
     const interval = context.settings.effective().settings.probeIntervalMinutes * MINUTE_MS;
     for (const account of probeable(context)) {
       if (isOver) return;
-      const schedule = schedules.get(account.alias) ?? {
-        at: context.now() + firstDelay(account, context.now(), interval) + random() * MINUTE_MS,
-        failures: 0,
-      };
+      const kept = schedules.get(account.alias);
+      const isKept = kept !== undefined && kept.at - context.now() <= interval * BACKOFF_MAX * JITTER_MAX;
+      const schedule = isKept
+        ? kept
+        : {
+            at: context.now() + firstDelay(account, context.now(), interval) + random() * MINUTE_MS,
+            failures: 0,
+          };
       schedules.set(account.alias, schedule);
       if (Math.min(schedule.at, resetOf(account, context.now()) ?? Infinity) > context.now()) continue;
       await probes.inBackground(account.alias);
@@ -84,7 +92,7 @@ function nextSchedule(
   const status = store.read().accounts.find((account) => account.alias === alias)?.limits.status;
   const failed = status === 'error' ? failures + 1 : 0;
   const factor = Math.min(2 ** failed, BACKOFF_MAX);
-  return { at: now() + interval * factor * (0.9 + 0.2 * jitter), failures: failed };
+  return { at: now() + interval * factor * (JITTER_MIN + (JITTER_MAX - JITTER_MIN) * jitter), failures: failed };
 }
 
 /** The latest reset or end of cooldown that is over, but was not followed by a probe yet. */

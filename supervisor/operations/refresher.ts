@@ -192,7 +192,9 @@ async function settled({ store }: Context, alias: Alias): Promise<Account> {
 }
 
 function refuseTooEarly(alias: Alias, until: EpochMs | undefined, now: EpochMs): void {
-  if (until !== undefined && until > now) throw unreachable(alias, 'the last attempt failed moments ago');
+  // A later end than that was noted before the clock was set back.
+  if (until !== undefined && until > now && until - now <= RETRY_AFTER_MS)
+    throw unreachable(alias, 'the last attempt failed moments ago');
 }
 
 function unreachable(alias: Alias, why: string): OmaError {

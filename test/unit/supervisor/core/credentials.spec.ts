@@ -79,4 +79,23 @@ describe('credentials', () => {
       'expired',
     ]);
   });
+
+  describe('under a clock that is wrong', () => {
+    const issued = { ...accountOf(stateWith('a'), 'a').credentials, expiresAt: NOON + HOUR };
+    const YEAR = 365 * 24 * HOUR;
+
+    it('a token that the provider has just given is used, not refreshed again and again', () => {
+      const fast = NOON + YEAR;
+      const credentials = { ...issued, lastRefreshAt: fast };
+      expect(tokenFreshness(credentials, fast)).toBe('fresh');
+      expect(tokenFreshness(credentials, fast + 5 * MINUTE - 1)).toBe('fresh');
+      expect(tokenFreshness(credentials, fast + 5 * MINUTE)).toBe('expired');
+    });
+
+    it('the expiry counts again once the clock is right', () => {
+      const credentials = { ...issued, lastRefreshAt: NOON + YEAR };
+      expect(tokenFreshness(credentials, NOON)).toBe('fresh');
+      expect(tokenFreshness(credentials, NOON + HOUR)).toBe('expired');
+    });
+  });
 });

@@ -146,4 +146,13 @@ describe('force', () => {
     expect(choice).toMatchObject({ account: { alias: 'a' }, endedForce: null });
     expect(after.force?.forcedAlias).toBe('b');
   });
+
+  it('[E.L2.5] lasts 24 hours at most also when the clock is set back meanwhile', () => {
+    const before = force(stateWith('a', 'b'), 'b', NOON + 48 * HOUR);
+    const [after, ended] = reconcileForce(before, settings, NOON);
+    expect([after.force?.forcedUntil, ended]).toEqual([NOON + 24 * HOUR, null]);
+    expect(reconcileForce(after, settings, NOON + HOUR)[0]).toBe(after);
+    const [free] = clearForce(after);
+    expect(force(free, 'b', NOON + HOUR).force?.forcedUntil).toBe(NOON + 24 * HOUR);
+  });
 });

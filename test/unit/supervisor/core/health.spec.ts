@@ -116,4 +116,14 @@ describe('health', () => {
     const state = stateWith('b');
     expect(report(state, 'rate-limited', NOON)).toBe(state);
   });
+
+  it('does not keep a cooldown that a wrong clock put further ahead than any can be', () => {
+    const YEAR = 365 * 24 * HOUR;
+    const state = report(report(stateWith('a'), 'rate-limited', NOON + YEAR), 'model-unsupported', NOON + YEAR);
+    expect([status(state, NOON), canServe(state, NOON), canServe(state, NOON, 'gpt-x')]).toEqual([
+      'probation',
+      true,
+      true,
+    ]);
+  });
 });
