@@ -28,6 +28,8 @@ export interface OpenCodeSandboxOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** OpenCode's auth.json; default: the placeholder login that makes it call a plugin's loader. null: no file. */
   readonly auth?: Readonly<Record<string, unknown>> | null;
+  /** Where it lies; default: a temporary directory. One that exists is used again. */
+  readonly root?: string;
 }
 
 /** A login that is none: OpenCode only looks whether there is one. */
@@ -50,7 +52,7 @@ export function opencodeBinary(): string {
 
 /** Makes an isolated home in which OpenCode starts without the network. */
 export async function opencodeSandbox(options: OpenCodeSandboxOptions = {}): Promise<OpenCodeSandbox> {
-  const root = await mkdtemp(join(tmpdir(), 'oma-opencode-'));
+  const root = options.root ?? (await mkdtemp(join(tmpdir(), 'oma-opencode-')));
   const under = (name: string) => join(root, name);
   const configDir = join(under('config'), 'opencode');
   const dataDir = join(under('data'), 'opencode');

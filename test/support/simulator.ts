@@ -4,6 +4,7 @@ import type { LogEntry, LogFilter } from '../../cli/simulator/request-log.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../cli/simulator/server.ts';
 
 export type { Simulator } from '../../cli/simulator/server.ts';
+export { askModel } from './ask-model.ts';
 
 const WAIT_MS = 10_000;
 
@@ -28,21 +29,4 @@ export async function requestsArrived(
     },
     { timeout: WAIT_MS, interval: 10 },
   );
-}
-
-/** Asks the simulator for a model answer as a seat would. */
-export async function askModel(
-  simulator: Simulator,
-  login: { accessToken: string; accountId: string },
-  body: Record<string, unknown> = {},
-): Promise<Response> {
-  return fetch(`${simulator.baseUrl}/codex/responses`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${login.accessToken}`,
-      'chatgpt-account-id': login.accountId,
-      'content-type': 'application/json',
-    },
-    body: JSON.stringify({ model: 'gpt-5.5', stream: true, store: false, input: 'hello', ...body }),
-  });
 }

@@ -1,0 +1,93 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { type Action, actionsOf } from './actions.ts';
+import { type Bench, openBench } from './bench.ts';
+import { type Line, openJournal, readJournal } from './journal.ts';
+import { summarise, type Summary } from './summary.ts';
+import { traffic } from './traffic.ts';
+import { createWatch } from './watch.ts';
+
+/** How a soak is run. Shape: `directory` keeps the artefacts and the home; one that a soak was cut off in is gone on with. */
+export interface SoakOptions {
+  readonly directory: string;
+  readonly hours: number;
+  readonly perSecond: number;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+}
+
+const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const TICK_MS = 1_000;
+
+/** Soaks until the time is over or the signal says stop; every line is on disk when it has happened. */
+export async function soak({ directory, hours, perSecond, seed, signal }: SoakOptions): Promise<Summary> {
+  const file = join(directory, 'journal.jsonl');
+  const before = readJournal(file);
+  const soakedMs = elapsedOf(before);
+  const journal = openJournal(file);
+  journal.add({ kind: 'start', atMs: Date.now(), elapsedMs: soakedMs, hours, seed });
+  const bench = await openBench(directory, { hours, seed: seed + before.length, journal });
+  const ending = new AbortController();
+  const sending = traffic(bench, perSecond, ending.signal);
+  try {
+    await actUntilOver(bench, soakedMs, signal);
+  } finally {
+    ending.abort();
+    await sending;
+    await bench.end();
+  }
+  return writeSummary(directory);
+}
+
+/** Sums up what stands in a directory, and leaves it there as summary.json. */
+export async function writeSummary(directory: string): Promise<Summary> {
+  const summary = summarise(readJournal(join(directory, 'journal.jsonl')));
+  await writeFile(join(directory, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  return summary;
+}
+
+/** Actions run one after the other, so that a sample or a probe is never taken in the middle of a kill. */
+async function actUntilOver(bench: Bench, soakedMs: number, signal: AbortSignal): Promise<void> {
+  const startedAt = performance.now();
+  const elapsed = (): number => soakedMs + performance.now() - startedAt;
+  const due = new Map(actionsOf(bench.hours).map((action) => [action, firstDue(action, soakedMs)]));
+  const watch = createWatch(bench);
+  let nextSample = soakedMs;
+  while (elapsed() < bench.hours * HOUR_MS && !signal.aborted) {
+    if (elapsed() >= nextSample) {
+      nextSample = elapsed() + MINUTE_MS;
+      await attempt(bench, 'sample', () => watch(elapsed()));
+    }
+    for (const [action, atMs] of due) {
+      if (elapsed() < atMs) continue;
+      due.set(action, action.everyMinutes === null ? Infinity : atMs + action.everyMinutes * MINUTE_MS);
+      await attempt(bench, action.name, () => action.run(bench));
+    }
+    await sleep(TICK_MS, undefined, { signal }).catch(() => undefined);
+  }
+  await attempt(bench, 'sample', () => watch(elapsed()));
+}
+
+/** What was due before a resumed soak was cut off is not done again. */
+function firstDue({ firstMinute, everyMinutes }: Action, soakedMs: number): number {
+  const first = firstMinute * MINUTE_MS;
+  if (first > soakedMs) return first;
+  if (everyMinutes === null) return soakedMs === 0 ? first : Infinity;
+  const period = everyMinutes * MINUTE_MS;
+  return first + Math.ceil((soakedMs - first) / period) * period;
+}
+
+async function attempt(bench: Bench, name: string, act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    bench.violation(`${name} did not work`, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function elapsedOf(lines: readonly Line[]): number {
+  return lines.reduce((elapsed, line) => (line.kind === 'sample' ? line.elapsedMs : elapsed), 0);
+}
