@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 
 import type { Context } from './context.ts';
 import { usage } from './parse.ts';
@@ -25,5 +26,29 @@ export async function readLine(context: Context, prompt: string): Promise<string
     return '';
   } finally {
     lines.close();
+  }
+}
+
+/**
+ * Reads one line without showing it.
+ * Errors: USAGE when nobody is at the terminal.
+ */
+export async function readSecretLine(context: Context, prompt: string): Promise<string> {
+  if (context.stdin.isTTY !== true || context.stderr.isTTY !== true)
+    throw usage(
+      'This needs a passphrase, and nobody is at the terminal to type it',
+      'name a variable with --passphrase-env, or a file with --key-file',
+    );
+  context.stderr.write(prompt);
+  const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
+  // With an output of its own that shows nothing, readline takes the terminal out of echoing.
+  const lines = createInterface({ input: context.stdin, output: silent, terminal: true, signal: context.signal });
+  lines.on('SIGINT', () => lines.close());
+  try {
+    for await (const line of lines) return line;
+    return '';
+  } finally {
+    lines.close();
+    context.stderr.write('\n');
   }
 }

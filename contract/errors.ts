@@ -52,6 +52,7 @@ export const ERRORS = {
   REFRESH_REJECTED: row(502, 3, false, 'The provider no longer accepts this login.'),
   IMPORT_INVALID: row(400, 65, false, 'The file to import is not in a known format.'),
   IMPORT_NOT_FOUND: row(404, 66, false, 'There is nothing to import there.'),
+  BACKUP_OLDER: row(409, 3, false, 'The store has newer logins than the backup.'),
   // probes
   PROBE_NOT_FOUND: row(404, 3, false, 'This probe is unknown or long over.'),
   UNSUPPORTED_CODEX: row(409, 69, false, 'The codex binary is missing, too old or unknown.'),

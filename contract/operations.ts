@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { accountViewSchema } from './account.ts';
 import { antigravityViewSchema } from './antigravity.ts';
 import { auditEntrySchema } from './audit.ts';
+import { BACKUP_PASSPHRASE_MIN, backupResultSchema, olderPolicySchema, restoreResultSchema } from './backup.ts';
 import { decisionSchema } from './decision.ts';
 import type { ErrorCode } from './errors.ts';
 import { forceViewSchema } from './force.ts';
@@ -13,7 +14,7 @@ import { historyEntrySchema } from './limits.ts';
 import { loginMethodSchema, loginViewSchema } from './login.ts';
 import type { OperationTable } from './operation.ts';
 import { probeRunViewSchema } from './probe.ts';
-import { aliasSchema, idSchema, reasonSchema } from './scalars.ts';
+import { aliasSchema, idSchema, reasonSchema, secretSchema } from './scalars.ts';
 import { partialSettingsSchema, presetSchema, settingsViewSchema, strategySchema } from './settings.ts';
 import { statusSchema } from './status.ts';
 
@@ -440,6 +441,40 @@ export const OPERATIONS = {
     errors: [],
     deadlineMs: CHANGE_MS,
     durability: 'none',
+  },
+  'store.backup': {
+    summary: 'Writes accounts and settings into one encrypted file.',
+    params: z.strictObject({
+      path: z.string().min(1).max(4_096).describe('Absolute path of the new file.'),
+      passphrase: z.string().min(BACKUP_PASSPHRASE_MIN).max(1_024).pipe(secretSchema),
+      overwrite: z.boolean().default(false),
+    }),
+    result: backupResultSchema,
+    errors: [...storeErrors],
+    deadlineMs: CHANGE_MS,
+    durability: 'before-reply',
+  },
+  'store.restore': {
+    summary: 'Puts accounts and settings of a backup back; accounts that it does not know stay.',
+    params: z.strictObject({
+      path: z.string().min(1).max(4_096).describe('Absolute path of the backup.'),
+      passphrase: secretSchema.optional(),
+      dryRun: z.boolean().default(false),
+      onOlder: olderPolicySchema.default('refuse'),
+    }),
+    result: restoreResultSchema,
+    errors: [
+      'IMPORT_NOT_FOUND',
+      'IMPORT_INVALID',
+      'BACKUP_OLDER',
+      'INVALID_SETTINGS',
+      'STORE_TOO_NEW',
+      'STORE_PASSPHRASE_REQUIRED',
+      'STORE_PASSPHRASE_WRONG',
+      ...storeErrors,
+    ],
+    deadlineMs: CHANGE_MS,
+    durability: 'before-reply',
   },
 } as const satisfies OperationTable;
 /** The table as a type: what clients and handlers of the supervisor are made from. */

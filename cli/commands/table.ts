@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { add, reauth } from './accounts.ts';
 import { serviceCommands } from './autostart.ts';
+import { backup, restore } from './backup.ts';
 import { completionCommand } from './completion.ts';
 import { down } from './down.ts';
 import { force } from './force.ts';
@@ -47,6 +48,8 @@ export function commandTable(): readonly Command[] {
     ...serviceCommands,
     logs,
     open,
+    backup,
+    restore,
     storeCheck,
     completionCommand(() => commands),
     version,

@@ -111,7 +111,7 @@ export function updateSettings(
       `${problems.map((problem) => problem.message).join(' ')} Nothing was changed.`,
       { problems },
     );
-  return [persist(state, { values: merged, actor }, now), effective];
+  return [persistSettings(state, { values: merged, actor }, now), effective];
 }
 
 /** Forgets the persisted layer. */
@@ -120,7 +120,7 @@ export function resetSettings(
   { actor, layers }: Omit<SettingsInput, 'values'>,
   now: EpochMs,
 ): readonly [State, Effective] {
-  return [persist(state, { values: {}, actor }, now), effectiveSettings({}, layers)];
+  return [persistSettings(state, { values: {}, actor }, now), effectiveSettings({}, layers)];
 }
 
 /** Applies a preset of thresholds and weights. Errors: SETTING_LOCKED, INVALID_SETTINGS. */
@@ -132,7 +132,8 @@ export function applyPreset(
   return updateSettings(state, { values: presetValues(preset), actor, layers }, now);
 }
 
-function persist(
+/** Replaces the persisted layer. While an account is forced, a new strategy is what the force returns to. */
+export function persistSettings(
   state: State,
   { values, actor }: { readonly values: PartialSettings; readonly actor: string },
   now: EpochMs,

@@ -14,6 +14,7 @@ import {
   switchAccount,
 } from './accounts.ts';
 import type { Audit } from './audit.ts';
+import { backUp, restore } from './backups.ts';
 import type { Context } from './context.ts';
 import type { Decisions } from './decisions.ts';
 import { endForce, forceAccount, getForce } from './force.ts';
@@ -94,6 +95,8 @@ export function createHandlers(deps: HandlerDeps): Handlers<Operations> {
     'audit.list': ({ limit }) => ({ entries: [...audit.list(limit)] }),
     'antigravity.get': () => antigravity(context),
     'store.check': () => deps.checkStore(),
+    'store.backup': (params, call) => backUp(steering, params, call),
+    'store.restore': (params, call) => restore(steering, params, call),
   };
 }
 

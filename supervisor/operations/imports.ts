@@ -5,6 +5,7 @@ import type { Alias, EpochMs } from '../../contract/scalars.ts';
 import { findSeat } from '../core/access.ts';
 import { addAccount } from '../core/accounts.ts';
 import { adoptNewer } from '../core/credentials.ts';
+import { freeAlias } from '../core/free-alias.ts';
 import type { State } from '../core/state.ts';
 import { isoTime } from '../core/time.ts';
 import type { Audit } from './audit.ts';
@@ -98,13 +99,6 @@ function take(state: State, { name, account, refreshedAt }: Candidate, { result,
       because: `this seat is the account "${twin.alias}" already, with tokens that are not older`,
     });
   return next;
-}
-
-function freeAlias(state: State, wanted: Alias): Alias {
-  const taken = new Set(state.accounts.map(({ alias }) => alias));
-  let alias = wanted;
-  for (let suffix = 2; taken.has(alias); suffix += 1) alias = `${wanted.slice(0, 56)}-${String(suffix)}`;
-  return alias;
 }
 
 function warningsFor({ source }: ImportParams): readonly string[] {

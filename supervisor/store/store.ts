@@ -55,6 +55,8 @@ export interface Store {
   readonly settled: () => Promise<void>;
   /** Calls back after changes, once for all of a turn; answers how to stop. */
   readonly onChange: (listener: (state: State) => void) => () => void;
+  /** The state as the plain text of a store file, with the fields that this oma does not know. */
+  readonly text: () => string;
   readonly status: () => StoreStatus;
   /** Writes what is not on disk yet and refuses every change from now on. Errors: STORE_UNWRITABLE. */
   readonly close: () => Promise<void>;
@@ -122,6 +124,7 @@ function serve(opened: Opened, { file, now, log, later = laterUnref, write, noti
     },
     settled,
     onChange: announcer.listen,
+    text: () => createEncoder(opened.extras)(ledger.read()),
     status: () => ({
       file,
       encrypted: opened.key !== null,
