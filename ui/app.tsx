@@ -4,6 +4,7 @@ import { type ReadonlySignal, useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 
 import { useApp } from './app-context.ts';
+import { Waiting } from './components/waiting.tsx';
 import type { Route } from './route.ts';
 import { AccountScreen } from './screens/account-screen.tsx';
 import { Activity } from './screens/activity.tsx';
@@ -57,7 +58,7 @@ function Screen({ route }: { readonly route: Route }) {
   if (route.screen === 'settings') return <SettingsScreen />;
   if (route.screen === 'activity') return <Activity />;
   if (route.screen === 'add') return <AddAccount />;
-  if (list === null) return <p class="loading">Reading the accounts…</p>;
+  if (list === null) return <Waiting what="the accounts" error={accounts.error.value} onAgain={accounts.refresh} />;
   if (route.screen === 'account') return <AccountScreen key={route.alias} alias={route.alias} />;
   return list.length === 0 ? <FirstRun /> : <Overview accounts={list} />;
 }

@@ -16,7 +16,7 @@ const HOUR_MS = 60 * 60 * 1_000;
 const ROUNDING_PERCENT = 1;
 
 /** The middle three fifths of all pairwise rates make the band. */
-const BAND = { slow: 0.2, fast: 0.8 } as const;
+const BAND: Band = { slow: 0.2, fast: 0.8 };
 
 /** One figure of one window. */
 export interface Sample {
@@ -32,14 +32,21 @@ export interface Sample {
 export type Forecast =
   | { readonly kind: 'not-enough-data'; readonly samples: number }
   | { readonly kind: 'idle' }
-  | { readonly kind: 'lasts'; readonly until: number | null; readonly percentPerHour: number }
+  | { readonly kind: 'lasts'; readonly until: number | null; readonly percentPerHour: number; readonly band: Band }
   | {
       readonly kind: 'dry';
       readonly at: number;
       readonly from: number;
       readonly to: number | null;
       readonly percentPerHour: number;
+      readonly band: Band;
     };
+
+/** The slowest and the fastest rate that the figures allow, in percent an hour. */
+export interface Band {
+  readonly slow: number;
+  readonly fast: number;
+}
 
 /** The figures of one window out of a history, oldest first. */
 export function samplesOf(
@@ -84,16 +91,14 @@ function project(rates: readonly number[], { first, last, now }: Watched): Forec
   if (!isUsed) return { kind: 'idle' };
   const blur = (ROUNDING_PERCENT / (last.at - first.at)) * HOUR_MS;
   const dryAt = (rate: number): number | null => dryBefore(last, rate, now);
-  const from = dryAt(Math.max(percentPerHour, quantile(rates, BAND.fast)) + blur);
-  const at = dryAt(percentPerHour);
-  if (at === null || from === null) return { kind: 'lasts', until: last.resetsAtMs, percentPerHour };
-  return {
-    kind: 'dry',
-    at,
-    from,
-    to: dryAt(Math.min(percentPerHour, quantile(rates, BAND.slow)) - blur),
-    percentPerHour,
+  const band = {
+    slow: Math.max(0, Math.min(percentPerHour, quantile(rates, BAND.slow)) - blur),
+    fast: Math.max(percentPerHour, quantile(rates, BAND.fast)) + blur,
   };
+  const from = dryAt(band.fast);
+  const at = dryAt(percentPerHour);
+  if (at === null || from === null) return { kind: 'lasts', until: last.resetsAtMs, percentPerHour, band };
+  return { kind: 'dry', at, from, to: dryAt(band.slow), percentPerHour, band };
 }
 
 /** The instant of emptiness at a rate, or null if the reset comes first. */

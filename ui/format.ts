@@ -39,6 +39,11 @@ export function maskEmail(email: string): string {
   return `${email.slice(0, 1)}•••@${domain.slice(0, 1)}•••${domain.slice(domain.lastIndexOf('.'))}`;
 }
 
+/** Hides every address in a text. */
+export function maskEmailsIn(text: string): string {
+  return text.replace(/[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, maskEmail);
+}
+
 /** Says an instant as a clock shows it, with the day when it is not today. */
 export function clockTime(at: number, now: number): string {
   const then = new Date(at);

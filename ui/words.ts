@@ -35,6 +35,11 @@ export const ORIGINS: Readonly<Record<SettingOrigin, string>> = {
   environment: 'environment',
 };
 
+/** Names the variable that can hold a setting. Why not out of the table of variables: it brings zod along; a test keeps the two equal. */
+export function variableOf(setting: string): string {
+  return `OPENCODE_MULTI_AUTH_${setting.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+}
+
 export const FORCE_ENDS: Readonly<Record<ForceEnd, string>> = {
   cleared: 'it was released',
   expired: 'its 24 hours are over',

@@ -36,7 +36,7 @@ describe('the Enabled switch', () => {
   test('[D.L4.1] the table shows every alias, each with its Enabled switch', async () => {
     const { page } = await usePage(browser(), { pool: POOL });
     const table = await seen(page.getByRole('table', { name: 'Accounts' }));
-    expect(await table.locator('.account-name').allInnerTexts()).toEqual(['work', 'home', 'spare']);
+    expect(await table.locator('.account-name a').allInnerTexts()).toEqual(['work', 'home', 'spare']);
     expect(
       await table.getByRole('switch').evaluateAll((all) => all.map((one) => one.getAttribute('aria-label'))),
     ).toEqual(['work enabled', 'home enabled', 'spare enabled']);
@@ -170,13 +170,28 @@ describe('the other controls of an account', () => {
     expect(await row(page, 'home').innerText()).toContain('in codex');
   });
 
-  test('addresses are hidden by a switch that this browser remembers', async () => {
-    const { page } = await usePage(browser(), { pool: POOL });
+  test('addresses are hidden by a switch that this browser remembers, also where an address is the name of an account', async () => {
+    const { page, dashboard } = await usePage(browser(), { pool: { ...POOL, 'eve@example.test': {} } });
     await seen(page.getByText('ada@example.test').first());
     await page.getByRole('button', { name: 'Hide e-mail addresses' }).click();
+    await enabledSwitch(page, 'eve@example.test').click();
+    await eventually(() => stateOf(enabledSwitch(page, 'eve@example.test'))).toBe('off');
     await page.reload();
     await seen(row(page, 'work'));
-    expect(await page.locator('body').innerText()).not.toContain('ada@');
     expect(await page.getByRole('button', { name: 'Hide e-mail addresses' }).getAttribute('aria-pressed')).toBe('true');
+    for (const place of [
+      '/#/',
+      '/#/account/eve%40example.test',
+      '/#/activity',
+      '/#/settings',
+      '/#/account/nobody@a.test',
+    ]) {
+      await page.goto(dashboard.url + place);
+      await seen(page.locator('main :is(h1, h2)').first());
+      expect(await page.locator('body').innerText()).not.toMatch(/(ada|eve|nobody)@/);
+    }
+    await page.goto(`${dashboard.url}/#/account/eve%40example.test`);
+    await (await seen(page.getByRole('button', { name: /^Remove eve/ }))).click();
+    expect(await (await seen(page.getByRole('dialog'))).innerText()).toContain('Remove e•••@e•••.test?');
   });
 });

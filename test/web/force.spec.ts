@@ -69,7 +69,7 @@ test('[E.L4.3] [E.L4.6] [E.L4.7] an active force shows on, its alias and what is
   await eventually(() => stateOf(force)).toBe('on');
   expect(await force.locator('.force-alias').innerText()).toBe('home');
   expect(await force.locator('.force-ttl').innerText()).toMatch(/^5 h (29|30) min$/);
-  expect(await row(page, 'home').getByRole('button', { name: 'Force home' }).getAttribute('aria-pressed')).toBe('true');
+  expect(await row(page, 'home').getByRole('button', { name: 'Release home' }).count()).toBe(1);
   await page.reload();
   await eventually(() => stateOf(forceControl(page))).toBe('on');
 });

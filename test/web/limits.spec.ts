@@ -61,7 +61,7 @@ test('[C.L5.3] a failed probe shows an error icon whose tooltip opens by pointer
   const { page } = await usePage(
     browser(),
     { pool: { work: { fiveHour: 40, weekly: 10, probedMinutesAgo: 10, error: words } } },
-    { hasTouch: true },
+    { hasTouch: true, viewport: { width: 390, height: 844 } },
   );
   const account = await seen(row(page, 'work'));
   const icon = account.getByRole('button', { name: 'Last probe error of work' });
@@ -78,8 +78,28 @@ test('[C.L5.3] a failed probe shows an error icon whose tooltip opens by pointer
   await tooltip.waitFor({ state: 'hidden' });
   await icon.tap();
   await seen(tooltip);
+  const isWhole = await tooltip.evaluate((element) => {
+    const { left, right, top, bottom } = element.getBoundingClientRect();
+    const corners = [left + 4, right - 4].map((x) => document.elementFromPoint(x, (top + bottom) / 2));
+    return left >= 0 && right <= innerWidth && corners.every((corner) => corner === element);
+  });
+  expect(isWhole).toBe(true);
   const describedBy = await icon.getAttribute('aria-describedby');
   expect(await tooltip.getAttribute('id')).toBe(describedBy);
+});
+
+test('[C.L5.3] a probe that fails for real shows the icon with its reason, and the figures stay as they were', async () => {
+  const { page } = await usePage(browser(), {
+    pool: { work: { fiveHour: 40, weekly: 10, probedMinutesAgo: 4 } },
+    settings: { probeSources: ['usage-endpoint'] },
+    simulator: false,
+  });
+  await (await seen(page.getByRole('button', { name: 'Probe work now' }))).click();
+  const icon = await seen(row(page, 'work').getByRole('button', { name: 'Last probe error of work' }));
+  expect(await row(page, 'work').locator('.confidence .badge').innerText()).toBe('error');
+  expect(await row(page, 'work').locator('.limit strong').allInnerTexts()).toEqual(['60 %', '90 %']);
+  await icon.focus();
+  expect((await row(page, 'work').getByRole('tooltip').innerText()).length).toBeGreaterThan(20);
 });
 
 test('[C.L5.4] the percentages are those of the supervisor, window by window', async () => {

@@ -103,3 +103,20 @@ test('an import that finds nothing says so at the form', async () => {
   await (await seen(page.getByRole('button', { name: 'Check first' }))).click();
   expect(await (await seen(page.getByRole('alert'))).innerText()).toContain('IMPORT_NOT_FOUND');
 });
+
+test('an account is added: a name that exists is refused at the form, and a sign-in that is cancelled leads back to it', async () => {
+  const { page, dashboard } = await usePage(browser(), { pool: POOL });
+  await page.goto(`${dashboard.url}/#/add`);
+  const name = await seen(page.getByLabel('Name of the account'));
+  const begin = page.getByRole('button', { name: 'Sign in', exact: true });
+  await page.getByRole('radio', { name: /A code/ }).check();
+  await name.fill('work');
+  await begin.click();
+  expect(await (await seen(page.getByRole('alert'))).innerText()).toContain('There is an account "work" already');
+  await name.fill('third');
+  await begin.click();
+  await (await seen(page.getByRole('button', { name: 'Cancel the sign-in of third' }))).click();
+  await seen(page.getByRole('radio', { name: /A code/ }));
+  expect(await name.inputValue()).toBe('third');
+  expect((await dashboard.api<{ accounts: unknown[] }>('GET', '/api/accounts')).accounts).toHaveLength(2);
+});

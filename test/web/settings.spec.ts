@@ -138,7 +138,9 @@ test('a field that the environment holds is locked and says so', async () => {
   const { page } = await openSettings({ env: { CRITICAL_THRESHOLD: '4' } });
   expect(await critical(page).inputValue()).toBe('4');
   expect(await critical(page).isDisabled()).toBe(true);
-  expect(await page.locator('.field', { has: critical(page) }).innerText()).toContain('locked: set by the environment');
+  expect(await page.locator('.field', { has: critical(page) }).innerText()).toContain(
+    'locked: set by the environment, OPENCODE_MULTI_AUTH_CRITICAL_THRESHOLD',
+  );
 });
 
 test('what is being typed survives a change made elsewhere', async () => {

@@ -1,4 +1,4 @@
-import { useShownAlias } from '../components/who.tsx';
+import { useShown } from '../components/who.tsx';
 
 export interface ReservedChoiceProps {
   readonly aliases: readonly string[];
@@ -9,7 +9,7 @@ export interface ReservedChoiceProps {
 
 /** Accounts that oma leaves to antigravity while the flag is on. */
 export function ReservedChoice({ aliases, chosen, isLocked, onChoose }: ReservedChoiceProps) {
-  const shown = useShownAlias();
+  const shown = useShown();
   return (
     <fieldset class="choices" disabled={isLocked}>
       <legend>Kept for antigravity</legend>

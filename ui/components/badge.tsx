@@ -41,15 +41,15 @@ export function ConfidenceBadge({ account }: { readonly account: AccountView }) 
       <Badge tone={TONES[limitsConfidence]} title={MEANINGS[limitsConfidence]}>
         {limitsConfidence}
       </Badge>
-      <span class="confidence-from">
-        {lastLimitProbeAt === null ? 'never probed' : <Age of={lastLimitProbeAt} />}
-        {probe !== null && <span title={SOURCES[probe.source].meaning}> · {SOURCES[probe.source].name}</span>}
-      </span>
       {limitError !== null && (
         <Tip tone="bad" label={`Last probe error of ${alias}`} text={limitError}>
           <Icon name="alert" />
         </Tip>
       )}
+      <span class="confidence-from">
+        {lastLimitProbeAt === null ? 'never probed' : <Age of={lastLimitProbeAt} />}
+        {probe !== null && <span title={SOURCES[probe.source].meaning}> · {SOURCES[probe.source].name}</span>}
+      </span>
     </span>
   );
 }

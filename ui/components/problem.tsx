@@ -3,6 +3,7 @@ import './problem.css';
 import type { ApiError } from '../api.ts';
 import { IconButton } from './button.tsx';
 import { Icon } from './icon.tsx';
+import { useShown } from './who.tsx';
 
 /** A failure where it happened, in the supervisor's own words, with the id that its log knows it by. */
 export function Problem({
@@ -14,11 +15,12 @@ export function Problem({
   readonly onDismiss?: () => void;
   readonly id?: string;
 }) {
+  const shown = useShown();
   return (
     <div class="problem" role="alert" id={id}>
       <Icon name="alert" />
       <span>
-        {error.message} <code>{error.code}</code>
+        {shown(error.message)} <code>{error.code}</code>
         {error.code === 'INTERNAL' && error.requestId !== null && <code> {error.requestId}</code>}
       </span>
       {onDismiss !== undefined && <IconButton icon="cross" label="Dismiss this message" onClick={onDismiss} />}

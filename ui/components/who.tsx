@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 
 import { useApp } from '../app-context.ts';
-import { maskEmail } from '../format.ts';
+import { maskEmail, maskEmailsIn } from '../format.ts';
 
 /** An e-mail address, hidden when the switch says so. */
 export function Email({ address }: { readonly address: string }) {
@@ -9,15 +9,15 @@ export function Email({ address }: { readonly address: string }) {
   return <>{preferences.masked.value ? maskEmail(address) : address}</>;
 }
 
-/** An alias as it may be shown. Why: after a migration an alias can be an e-mail address. */
-export function useShownAlias(): (alias: string) => string {
+/** Any words as they may be shown. Why not addresses alone: after a migration an alias can be one, and messages name aliases. */
+export function useShown(): (words: string) => string {
   const isMasked = useApp().preferences.masked.value;
-  return (alias) => (isMasked && alias.includes('@') ? maskEmail(alias) : alias);
+  return (words) => (isMasked ? maskEmailsIn(words) : words);
 }
 
 /** The alias of an account. */
 export function Alias({ of, children }: { readonly of: string; readonly children?: ComponentChildren }) {
-  const shown = useShownAlias();
+  const shown = useShown();
   return (
     <>
       {shown(of)}

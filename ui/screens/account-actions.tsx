@@ -5,7 +5,7 @@ import type { IconName } from '../components/icon.tsx';
 
 interface ActionProps {
   readonly account: AccountView;
-  /** With words beside the icon, where there is room. */
+  /** With all its words beside the icon, where there is room; without, a single word and only on a narrow screen. */
   readonly isWide?: boolean;
 }
 
@@ -15,51 +15,49 @@ export function ProbeButton({ account, isWide = false }: ActionProps) {
   const { alias, enabled, limitStatus } = account;
   const { phase, run } = probes.one(alias);
   const isBusy = phase.value === 'updating' || limitStatus === 'running' || limitStatus === 'queued';
+  const words = isBusy ? 'Probing…' : 'Probe now';
   return (
     <Button
       kind={isWide ? 'plain' : 'quiet'}
       icon="refresh"
-      label={isBusy ? `Probing ${alias}` : `Probe ${alias} now`}
+      label={isWide ? `${words}: ${alias}` : isBusy ? `Probing ${alias}` : `Probe ${alias} now`}
       title="Probe the limits now"
       isBusy={isBusy}
       isDisabled={!enabled}
       onClick={() => void run(null)}
     >
-      {isWide && (isBusy ? 'Probing…' : 'Probe now')}
+      {isWide ? words : <Word>{isBusy ? 'Probing' : 'Probe'}</Word>}
     </Button>
   );
 }
+
+const PINS = {
+  pinned: { short: 'Release', long: 'Release', title: 'Release the pin', name: (alias: string) => `Release ${alias}` },
+  idle: {
+    short: 'Pin',
+    long: 'Pin for 24 h',
+    title: 'Pin for 24 hours',
+    name: (alias: string) => `Pin ${alias} for 24 hours`,
+  },
+} as const;
 
 /** Pins or releases this account; the same force as the strip above the table. */
 export function PinButton({ account, isWide = false }: ActionProps) {
   const { force } = useApp();
   const { alias, enabled } = account;
-  const isPinned = force.pinned.value?.alias === alias;
+  const state = force.pinned.value?.alias === alias ? 'pinned' : 'idle';
+  const { short, long, title, name } = PINS[state];
   return (
-    <button
-      type="button"
-      class="button"
-      data-kind={isWide ? 'plain' : 'quiet'}
-      data-pinned={isPinned ? 'yes' : 'no'}
-      aria-pressed={isPinned}
-      aria-disabled={!enabled || force.change.phase.value === 'updating'}
-      aria-label={`Force ${alias}`}
-      title={isPinned ? 'Release the pin' : 'Pin for 24 hours'}
-      onClick={() => {
-        if (enabled) void force.change.run(isPinned ? null : alias);
-      }}
+    <Button
+      {...{ state, title }}
+      kind={isWide ? 'plain' : 'quiet'}
+      icon="pin"
+      label={isWide ? `${long}: ${alias}` : name(alias)}
+      isDisabled={!enabled || force.change.phase.value === 'updating'}
+      onClick={() => void force.change.run(state === 'pinned' ? null : alias)}
     >
-      <PinIcon isPinned={isPinned} />
-      {isWide && (isPinned ? 'Release' : 'Pin for 24 h')}
-    </button>
-  );
-}
-
-function PinIcon({ isPinned }: { readonly isPinned: boolean }) {
-  return (
-    <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-      <path d="M9 3h6l-1 6 4 4v2H6v-2l4-4-1-6ZM12 15v6" fill={isPinned ? 'currentColor' : 'none'} />
-    </svg>
+      {isWide ? long : <Word>{short}</Word>}
+    </Button>
   );
 }
 
@@ -68,20 +66,27 @@ export function CodexButton({ account, isWide = false }: ActionProps) {
   const { accounts } = useApp();
   const { alias, active, enabled } = account;
   const { phase, run } = accounts.switching(alias);
+  const words = active ? 'Used in codex' : 'Use in codex';
+  const sentence = active ? `codex is signed in as ${alias}` : `Sign codex in as ${alias}`;
   return (
     <Button
       kind={isWide ? 'plain' : 'quiet'}
       icon={active ? 'check' : 'terminal'}
-      label={active ? `codex is signed in as ${alias}` : `Sign codex in as ${alias}`}
+      label={isWide ? `${words}: ${alias}` : sentence}
       title={active ? 'codex is signed in as this account' : 'Use this account in codex too'}
       state={active ? 'success' : 'idle'}
       isBusy={phase.value === 'updating'}
       isDisabled={!enabled}
       onClick={() => void run(null)}
     >
-      {isWide && (active ? 'Used in codex' : 'Use in codex')}
+      {isWide ? words : <Word>codex</Word>}
     </Button>
   );
+}
+
+/** Beside the icon where rows are cards, and only there. */
+function Word({ children }: { readonly children: string }) {
+  return <span class="action-word">{children}</span>;
 }
 
 type ReauthState = AccountView['reauth'];
@@ -90,7 +95,15 @@ const REAUTH_WORDS: Readonly<Record<ReauthState, string>> = {
   idle: 'Re-auth',
   'in-progress': 'Signing in',
   success: 'Signed in',
-  error: 'Re-auth failed',
+  error: 'Failed',
+};
+
+/** What the button is called, before the alias; each holds the word that is seen. */
+const REAUTH_NAMES: Readonly<Record<ReauthState, string>> = {
+  idle: 'Re-auth',
+  'in-progress': 'Signing in:',
+  success: 'Signed in:',
+  error: 'Re-auth failed:',
 };
 
 const REAUTH_ICONS: Readonly<Record<ReauthState, IconName>> = {
@@ -110,7 +123,7 @@ export function ReauthButton({ account }: ActionProps) {
       kind={auth === 'needs-login' && state === 'idle' ? 'main' : 'plain'}
       icon={REAUTH_ICONS[state]}
       state={state}
-      label={state === 'idle' ? `Re-auth ${alias}` : `${REAUTH_WORDS[state]}: ${alias}`}
+      label={`${REAUTH_NAMES[state]} ${alias}`}
       isBusy={state === 'in-progress'}
       onClick={() => void logins.reauthing(alias).run(preferences.loginMethod.value)}
     >

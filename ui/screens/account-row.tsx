@@ -59,11 +59,11 @@ function Names({ account }: { readonly account: AccountView }) {
         <a href={accountHref(alias)}>
           <Alias of={alias} />
         </a>
+        {planType !== null && <span class="account-plan"> {planType}</span>}
       </div>
       <div class="account-sub">
+        {active && 'in codex · '}
         {email !== null && email !== alias && <Email address={email} />}
-        {planType !== null && ` · ${planType}`}
-        {active && ' · in codex'}
       </div>
     </>
   );

@@ -9,7 +9,7 @@ import { ConfidenceBadge } from '../components/badge.tsx';
 import { Button } from '../components/button.tsx';
 import { Confirm } from '../components/confirm.tsx';
 import { Icon } from '../components/icon.tsx';
-import { Alias, Email } from '../components/who.tsx';
+import { Alias, Email, useShown } from '../components/who.tsx';
 import { CodexButton, PinButton, ProbeButton, ReauthButton } from './account-actions.tsx';
 import { AccountFacts } from './account-facts.tsx';
 import { AccountMessages } from './account-messages.tsx';
@@ -24,7 +24,9 @@ export function AccountScreen({ alias }: { readonly alias: string }) {
   if (account === null) {
     return (
       <div class="panel section">
-        <h1>There is no account “{alias}”</h1>
+        <h1>
+          There is no account “<Alias of={alias} />”
+        </h1>
         <p>
           It may have been removed. <a href="#/">Back to the overview</a>
         </p>
@@ -111,6 +113,7 @@ function Controls({ account }: { readonly account: AccountView }) {
 
 function Remove({ account }: { readonly account: AccountView }) {
   const { accounts, notices } = useApp();
+  const shown = useShown();
   const isAsking = useSignal(false);
   const { alias } = account;
   const removing = accounts.removing(alias);
@@ -134,7 +137,7 @@ function Remove({ account }: { readonly account: AccountView }) {
       </Button>
       {isAsking.value && (
         <Confirm
-          title={`Remove ${alias}?`}
+          title={`Remove ${shown(alias)}?`}
           action="Remove"
           isBusy={removing.phase.value === 'updating'}
           onCancel={() => (isAsking.value = false)}

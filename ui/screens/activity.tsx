@@ -4,7 +4,9 @@ import { useEffect } from 'preact/hooks';
 
 import type { AuditEntry } from '../../contract/audit.ts';
 import { useApp } from '../app-context.ts';
+import { changeFacts } from '../change-facts.ts';
 import { Age } from '../components/countdown.tsx';
+import { useShown } from '../components/who.tsx';
 import { Feed } from './feed.tsx';
 
 const ACTIONS: Readonly<Record<string, string>> = {
@@ -54,18 +56,18 @@ export function Activity() {
 
 function Change({ entry }: { readonly entry: AuditEntry }) {
   const { at, actor, action, target, detail } = entry;
-  const facts = Object.entries(detail).map(
-    ([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
+  const { now } = useApp();
+  const shown = useShown();
+  const facts = changeFacts(detail, now.peek());
   return (
     <li class="feed-item">
       <div class="change">
         <span class="feed-why">{actor}</span> <span>{ACTIONS[action] ?? action}</span>{' '}
-        {target !== null && <span class="feed-who">{target}</span>}
+        {target !== null && <span class="feed-who">{shown(target)}</span>}
         <span class="feed-when">
           <Age of={at} />
         </span>
-        {facts.length > 0 && <span class="change-facts">{facts.join(' · ')}</span>}
+        {facts.length > 0 && <span class="change-facts">{shown(facts.join(' · '))}</span>}
       </div>
     </li>
   );

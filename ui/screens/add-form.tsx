@@ -5,6 +5,7 @@ import { type Signal, useSignal } from '@preact/signals';
 import { useApp } from '../app-context.ts';
 import { Button } from '../components/button.tsx';
 import { Problem } from '../components/problem.tsx';
+import { Alias } from '../components/who.tsx';
 import { accountHref } from '../route.ts';
 import { LoginPanel } from './login-panel.tsx';
 import { MethodChoice } from './method-choice.tsx';
@@ -67,7 +68,10 @@ function Begin({ isAgain }: { readonly isAgain: boolean }) {
 function Done({ alias, onAgain }: { readonly alias: string; readonly onAgain: () => void }) {
   return (
     <p role="status" class="form-done">
-      <strong>{alias}</strong> is signed in and serves from now on. <a href={accountHref(alias)}>See the account</a> or{' '}
+      <strong>
+        <Alias of={alias} />
+      </strong>{' '}
+      is signed in and serves from now on. <a href={accountHref(alias)}>See the account</a> or{' '}
       <Button onClick={onAgain}>Add another</Button>
     </p>
   );

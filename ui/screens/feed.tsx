@@ -3,7 +3,7 @@ import './feed.css';
 import type { Decision } from '../../contract/decision.ts';
 import { useApp } from '../app-context.ts';
 import { Age } from '../components/countdown.tsx';
-import { Alias, useShownAlias } from '../components/who.tsx';
+import { Alias, useShown } from '../components/who.tsx';
 import { keyOf } from '../store/decisions.ts';
 import { decisionReason, verdictWord } from '../words.ts';
 
@@ -35,7 +35,7 @@ export function Feed({ isLong = false }: { readonly isLong?: boolean }) {
 
 function FeedItem({ decision }: { readonly decision: Decision }) {
   const { at, selectedAlias, attempt, model, candidates, requestId } = decision;
-  const shown = useShownAlias();
+  const shown = useShown();
   const tone = selectedAlias === null ? 'bad' : decision.fallbackReason !== null ? 'warn' : 'mute';
   return (
     <li class="feed-item" data-tone={tone}>

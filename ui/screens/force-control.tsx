@@ -7,7 +7,7 @@ import { useApp } from '../app-context.ts';
 import { Button } from '../components/button.tsx';
 import { Icon } from '../components/icon.tsx';
 import { Problem } from '../components/problem.tsx';
-import { Alias, useShownAlias } from '../components/who.tsx';
+import { Alias, useShown } from '../components/who.tsx';
 import { duration } from '../format.ts';
 import type { ControlState } from '../mutation.ts';
 import { STRATEGIES } from '../words.ts';
@@ -65,7 +65,7 @@ function Pinned() {
       </p>
       <meter class="force-meter" aria-hidden="true" min={0} max={24 * 3_600_000} value={pinned.remainingMs} />
       <Button isBusy={force.change.phase.value === 'updating'} onClick={() => void force.change.run(null)}>
-        Release
+        {force.change.phase.value === 'updating' ? 'Releasing…' : 'Release'}
       </Button>
     </>
   );
@@ -73,14 +73,14 @@ function Pinned() {
 
 function Pinning({ accounts }: { readonly accounts: readonly AccountView[] }) {
   const { force } = useApp();
-  const shown = useShownAlias();
+  const shown = useShown();
   const chosen = useSignal('');
   const candidates = accounts.filter(({ enabled }) => enabled);
   const alias = candidates.some((account) => account.alias === chosen.value) ? chosen.value : '';
   return (
     <>
-      <p class="force-words">
-        <span>Force is off</span>
+      <p class="force-words" role="status">
+        <span>{force.change.phase.value === 'updating' ? `Pinning ${shown(alias)}…` : 'Force is off'}</span>
         <span class="mute">Pin one account for 24 hours; the rotation waits meanwhile.</span>
       </p>
       <select

@@ -6,6 +6,7 @@ import { useMemo } from 'preact/hooks';
 import { useApp } from '../app-context.ts';
 import { Button } from '../components/button.tsx';
 import { Problem } from '../components/problem.tsx';
+import { useShown } from '../components/who.tsx';
 import { createMutation } from '../mutation.ts';
 import type { Answer } from '../routes.ts';
 
@@ -34,8 +35,6 @@ export function ImportForm() {
       }),
     [],
   );
-  const isBusy = importing.phase.value === 'updating';
-  const isPathMissing = source.value === 'file' && path.value.trim() === '';
   return (
     <form class="form" noValidate onSubmit={(event) => event.preventDefault()}>
       <SourceChoice
@@ -53,21 +52,43 @@ export function ImportForm() {
             id="import-path"
             value={path}
             spellcheck={false}
-            onInput={(event) => (path.value = event.currentTarget.value)}
+            onInput={(event) => {
+              path.value = event.currentTarget.value;
+              result.value = null;
+            }}
           />
         </div>
       )}
       {importing.error.value !== null && <Problem error={importing.error.value} onDismiss={importing.dismiss} />}
       {result.value !== null && <ImportResult result={result.value} />}
-      <div class="form-actions">
-        <Button isBusy={isBusy} isDisabled={isPathMissing} onClick={() => void importing.run(true)}>
-          Check first
-        </Button>
-        <Button kind="main" isBusy={isBusy} isDisabled={isPathMissing} onClick={() => void importing.run(false)}>
-          Import
-        </Button>
-      </div>
+      <Actions
+        isChecked={result.value !== null}
+        isBusy={importing.phase.value === 'updating'}
+        isDisabled={source.value === 'file' && path.value.trim() === ''}
+        onImport={(dryRun) => void importing.run(dryRun)}
+      />
     </form>
+  );
+}
+
+interface ActionsProps {
+  readonly isChecked: boolean;
+  readonly isBusy: boolean;
+  readonly isDisabled: boolean;
+  readonly onImport: (dryRun: boolean) => void;
+}
+
+/** Leads from the check to the import. */
+function Actions({ isChecked, isBusy, isDisabled, onImport }: ActionsProps) {
+  return (
+    <div class="form-actions">
+      <Button kind={isChecked ? 'plain' : 'main'} {...{ isBusy, isDisabled }} onClick={() => onImport(true)}>
+        Check first
+      </Button>
+      <Button kind={isChecked ? 'main' : 'plain'} {...{ isBusy, isDisabled }} onClick={() => onImport(false)}>
+        Import
+      </Button>
+    </div>
   );
 }
 
@@ -89,29 +110,30 @@ function SourceChoice({ chosen, onChoose }: { readonly chosen: Source; readonly 
 }
 
 function ImportResult({ result }: { readonly result: Result }) {
+  const shown = useShown();
   const { dryRun, imported, updated, skipped, warnings } = result;
   return (
     <div role="status">
       <ul>
         {imported.map(({ alias }) => (
           <li key={alias}>
-            <strong>{alias}</strong> {dryRun ? 'would be imported' : 'was imported'}
+            <strong>{shown(alias)}</strong> {dryRun ? 'would be imported' : 'was imported'}
           </li>
         ))}
         {updated.map(({ alias, because }) => (
           <li key={alias}>
-            <strong>{alias}</strong> {dryRun ? 'would be updated' : 'was updated'}: {because}
+            <strong>{shown(alias)}</strong> {dryRun ? 'would be updated' : 'was updated'}: {shown(because)}
           </li>
         ))}
         {skipped.map(({ name, because }) => (
           <li key={name}>
-            {name} {dryRun ? 'would be left out' : 'was left out'}: {because}
+            {shown(name)} {dryRun ? 'would be left out' : 'was left out'}: {shown(because)}
           </li>
         ))}
       </ul>
       {warnings.map((warning) => (
         <p key={warning} class="field-hint">
-          {warning}
+          {shown(warning)}
         </p>
       ))}
     </div>

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import type { SettingsView } from '../../contract/settings.ts';
 import { Icon } from '../components/icon.tsx';
 import type { Draft, Problems } from '../store/settings-draft.ts';
-import { ORIGINS } from '../words.ts';
+import { ORIGINS, variableOf } from '../words.ts';
 
 /** What every part of the form is given. */
 export interface SectionProps {
@@ -20,6 +20,11 @@ export function Origin({ view, name }: { readonly view: SettingsView; readonly n
     return (
       <span class="origin origin-locked">
         <Icon name="lock" /> locked: set by the {ORIGINS[origin]}
+        {origin === 'environment' && (
+          <>
+            , <code>{variableOf(name)}</code>
+          </>
+        )}
       </span>
     );
   }

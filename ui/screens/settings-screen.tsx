@@ -8,6 +8,7 @@ import { useApp } from '../app-context.ts';
 import { Button } from '../components/button.tsx';
 import { Confirm } from '../components/confirm.tsx';
 import { Problem } from '../components/problem.tsx';
+import { Waiting } from '../components/waiting.tsx';
 import { type Draft, draftChange, draftOf, draftProblems } from '../store/settings-draft.ts';
 import { Presets } from './settings-presets.tsx';
 import {
@@ -22,7 +23,7 @@ import {
 export function SettingsScreen() {
   const { settings } = useApp();
   const view = settings.view.value;
-  if (view === null) return <p class="loading">Reading the settings…</p>;
+  if (view === null) return <Waiting what="the settings" error={settings.error.value} onAgain={settings.refresh} />;
   return (
     <>
       <div class="screen-head">

@@ -1,6 +1,6 @@
 import type { Strategy } from '../../contract/settings.ts';
 import { Lazy } from '../components/lazy.tsx';
-import { useShownAlias } from '../components/who.tsx';
+import { useShown } from '../components/who.tsx';
 import { STRATEGIES } from '../words.ts';
 import { FieldHint, Origin, type SectionProps, TextField } from './setting-field.tsx';
 import { Sources } from './setting-sources.tsx';
@@ -77,7 +77,7 @@ export function ThresholdSection(props: SectionProps) {
 
 /** Each account's share. */
 export function WeightSection({ view, draft, problems, set }: SectionProps) {
-  const shown = useShownAlias();
+  const shown = useShown();
   const aliases = Object.keys(draft.accountWeights);
   if (aliases.length === 0) return null;
   return (

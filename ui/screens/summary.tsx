@@ -1,6 +1,6 @@
 import './summary.css';
 
-import type { ComponentChildren } from 'preact';
+import { type ComponentChildren, Fragment } from 'preact';
 
 import type { AccountView } from '../../contract/account.ts';
 import { useApp } from '../app-context.ts';
@@ -16,7 +16,7 @@ export function Summary({ accounts }: { readonly accounts: readonly AccountView[
   return (
     <section class="summary" aria-label="At a glance">
       <Pool accounts={accounts} />
-      <Serving />
+      <Serving accounts={accounts} />
       <FirstDry />
       <Needs accounts={accounts} />
     </section>
@@ -59,22 +59,26 @@ function Pool({ accounts }: { readonly accounts: readonly AccountView[] }) {
   );
 }
 
-function Serving() {
+function Serving({ accounts }: { readonly accounts: readonly AccountView[] }) {
   const { decisions, status, force } = useApp();
   const last = decisions.list.value[0];
+  const inFlight = accounts.reduce((sum, account) => sum + account.inFlight, 0);
   const strategy = status.value.value?.strategy;
   const rule =
     force.pinned.value === null ? strategy !== undefined && `${STRATEGIES[strategy].name} rotation` : 'pinned';
   if (last === undefined) {
     return (
-      <Tile title="Serving">
+      <Tile title="Served last">
         <p class="tile-main">Nothing yet</p>
         <p class="tile-more">{rule}</p>
       </Tile>
     );
   }
   return (
-    <Tile title="Serving" tone={last.selectedAlias === null ? 'bad' : 'mute'}>
+    <Tile
+      title={inFlight === 0 ? 'Served last' : `Serving now, ${inFlight} in flight`}
+      tone={last.selectedAlias === null ? 'bad' : 'mute'}
+    >
       <p class="tile-main">{last.selectedAlias === null ? 'Nobody' : <Alias of={last.selectedAlias} />}</p>
       <p class="tile-more">
         <Age of={last.at} /> · {decisionReason(last)}
@@ -111,6 +115,7 @@ function FirstDry() {
 }
 
 const NEEDS_SHOWN_MAX = 3;
+const NAMES_SHOWN_MAX = 2;
 
 function Needs({ accounts }: { readonly accounts: readonly AccountView[] }) {
   const { status } = useApp();
@@ -124,21 +129,35 @@ function Needs({ accounts }: { readonly accounts: readonly AccountView[] }) {
       </Tile>
     );
   }
+  const hidden = list.length - NEEDS_SHOWN_MAX;
   return (
-    <Tile title={`Needs you (${list.length})`} tone={worst.tone}>
+    <Tile title="Needs you" tone={worst.tone}>
       <ul class="tile-needs">
-        {list.slice(0, NEEDS_SHOWN_MAX).map(({ key, tone, text, alias }) => (
-          <li key={key} data-tone={tone}>
-            {alias !== null && (
-              <a href={accountHref(alias)}>
-                <Alias of={alias} />
-              </a>
-            )}{' '}
-            {text}
+        {list.slice(0, NEEDS_SHOWN_MAX).map((need) => (
+          <li key={need.text} data-tone={need.tone}>
+            <Names of={need.aliases} /> {need.text}
           </li>
         ))}
-        {list.length > NEEDS_SHOWN_MAX && <li class="mute">and {list.length - NEEDS_SHOWN_MAX} more below</li>}
+        {hidden > 0 && <li class="mute">and {hidden} more below</li>}
       </ul>
     </Tile>
+  );
+}
+
+function Names({ of }: { readonly of: readonly string[] }) {
+  const more = of.length - NAMES_SHOWN_MAX;
+  return (
+    <>
+      {of.slice(0, NAMES_SHOWN_MAX).map((alias, index) => (
+        <Fragment key={alias}>
+          {index > 0 && ', '}
+          <a href={accountHref(alias)}>
+            <Alias of={alias} />
+          </a>
+        </Fragment>
+      ))}
+      {more > 0 && ` and ${more} more`}
+      {of.length > 0 && ': '}
+    </>
   );
 }

@@ -34,6 +34,8 @@ export interface AppHost {
 
 type Topic = Extract<OmaEvent, { type: 'changed' }>['topics'][number];
 
+const SHOWN: readonly Topic[] = ['accounts', 'settings', 'force', 'status', 'logins', 'antigravity'];
+
 /** All stores of the page. */
 export interface AppStore {
   readonly api: Api;
@@ -85,7 +87,7 @@ export function createAppStore(host: AppHost): AppStore {
   const history = createHistory(api, accounts.list, now);
   const notices = createNotices((ms, call) => void later(ms, call));
   const everything = (): void => {
-    gather('accounts', 'settings', 'force', 'status', 'logins', 'antigravity');
+    for (const topic of SHOWN) read[topic]();
     void decisions.refresh();
   };
   const connection = createConnection({
@@ -98,6 +100,8 @@ export function createAppStore(host: AppHost): AppStore {
     onEvent: (event) => tell(event, { gather, decisions, probes, notices }),
   });
   held.connection = connection;
+  // Why not wait for the line: the first figures are on the screen by the time it is open.
+  everything();
   host.every(REFRESH_MS, () => {
     if (connection.state.peek() === 'live') everything();
   });

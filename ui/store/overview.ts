@@ -9,12 +9,11 @@ export interface PoolHealth {
   readonly detail: string;
 }
 
-/** Something only a person can put right, or should know. */
+/** Something only a person can put right, or should know. Shape: the accounts it is true of; none when it concerns oma itself. */
 export interface Need {
-  readonly key: string;
   readonly tone: Tone;
   readonly text: string;
-  readonly alias: string | null;
+  readonly aliases: readonly string[];
 }
 
 /** Says how the pool is. */
@@ -33,11 +32,14 @@ export function poolHealth(accounts: readonly AccountView[]): PoolHealth {
   return { tone: 'ok', headline, detail: off === 0 ? 'every account can serve' : `${off} disabled` };
 }
 
-/** Lists what needs a person, the worst first. */
+/** Lists what needs a person, the worst first; what is the same of several accounts is said once. */
 export function needs(accounts: readonly AccountView[], status: Status | null): readonly Need[] {
-  return [...statusNeeds(status), ...accounts.filter(({ enabled }) => enabled).flatMap(accountNeeds)].sort(
-    (a, b) => rank(a) - rank(b),
-  );
+  const all = [...statusNeeds(status), ...accounts.filter(({ enabled }) => enabled).flatMap(accountNeeds)];
+  return [...Map.groupBy(all, ({ text }) => text).values()]
+    .flatMap(([first, ...more]) =>
+      first === undefined ? [] : [{ ...first, aliases: [first, ...more].flatMap(({ aliases }) => aliases) }],
+    )
+    .sort((a, b) => rank(a) - rank(b));
 }
 
 function statusNeeds(status: Status | null): readonly Need[] {
@@ -45,11 +47,9 @@ function statusNeeds(status: Status | null): readonly Need[] {
   const { store, children, openRefreshes } = status;
   const down = children.filter(({ state }) => state === 'waiting' || state === 'exited');
   return [
-    ...(store.writeError === null ? [] : [general('store', 'bad', `Changes cannot be written: ${store.writeError}`)]),
-    ...(store.recovered === null
-      ? []
-      : [general('recovered', 'warn', `The store was restored at start: ${store.recovered}`)]),
-    ...down.map(({ name }) => general(name, 'warn', `The ${name} is down; oma starts it again.`)),
+    ...(store.writeError === null ? [] : [general('bad', `Changes cannot be written: ${store.writeError}`)]),
+    ...(store.recovered === null ? [] : [general('warn', `The store was restored at start: ${store.recovered}`)]),
+    ...down.map(({ name }) => general('warn', `The ${name} is down; oma starts it again.`)),
     ...openRefreshes.map(({ alias }) =>
       about(alias, 'warn', 'A token refresh was never answered. Sign in again if it fails.'),
     ),
@@ -67,12 +67,12 @@ function accountNeeds(account: AccountView): readonly Need[] {
   return [];
 }
 
-function general(key: string, tone: Tone, text: string): Need {
-  return { key, tone, text, alias: null };
+function general(tone: Tone, text: string): Need {
+  return { tone, text, aliases: [] };
 }
 
 function about(alias: string, tone: Tone, text: string): Need {
-  return { key: `${alias} ${text}`, tone, text, alias };
+  return { tone, text, aliases: [alias] };
 }
 
 function rank({ tone }: Need): number {

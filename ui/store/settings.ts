@@ -3,11 +3,12 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 import type { PartialSettings, Preset, SettingsView } from '../../contract/settings.ts';
 import type { Api } from '../api.ts';
 import { createMutation, type Mutation } from '../mutation.ts';
-import { createResource } from './resource.ts';
+import { createResource, type Resource } from './resource.ts';
 
 /** The settings in force and the ways to change them. */
 export interface SettingsStore {
   readonly view: ReadonlySignal<SettingsView | null>;
+  readonly error: Resource<unknown>['error'];
   readonly refresh: () => Promise<void>;
   /** Counts what makes a form that is being filled in out of date: a preset, a reset. */
   readonly generation: ReadonlySignal<number>;
@@ -30,6 +31,7 @@ export function createSettings(api: Api, changed: () => void): SettingsStore {
   };
   return {
     view: resource.value,
+    error: resource.error,
     generation,
     refresh: resource.refresh,
     saving: createMutation(async (change) => take(await api.call('settings.update', change))),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { age, duration, maskEmail, percent, windowName } from '../../../ui/format.ts';
+import { age, duration, maskEmail, maskEmailsIn, percent, windowName } from '../../../ui/format.ts';
 import { accountHref, parseRoute } from '../../../ui/route.ts';
 
 test.each([
@@ -45,4 +45,10 @@ test('an account’s address leads to it, whatever its alias', () => {
     { screen: 'overview' },
     { screen: 'account', alias: '%' },
   ]);
+});
+
+test('addresses inside a sentence are hidden, its full stop stays', () => {
+  expect(maskEmailsIn('"ada@example.test" was skipped, like bob@mail.example.test. work stays')).toBe(
+    '"a•••@e•••.test" was skipped, like b•••@m•••.test. work stays',
+  );
 });

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+
+import type { AccountView } from '../../../../contract/account.ts';
+import { needs, poolHealth } from '../../../../ui/store/overview.ts';
+
+const READY = {
+  enabled: true,
+  eligible: true,
+  level: 'ok',
+  auth: 'ok',
+  authReason: null,
+  limitsConfidence: 'fresh',
+} as const;
+
+/** The fields the overview looks at. */
+function account(alias: string, change: Partial<AccountView> = {}): AccountView {
+  return { ...READY, alias, ...change } as AccountView;
+}
+
+test('what is the same of several accounts is said once, the worst first', () => {
+  const found = needs(
+    [
+      account('a', { level: 'critical' }),
+      account('b'),
+      account('c', { auth: 'needs-login', eligible: false }),
+      account('d', { level: 'critical' }),
+      account('off', { enabled: false, auth: 'needs-login' }),
+    ],
+    null,
+  );
+  expect(found.map(({ tone, aliases }) => ({ tone, aliases }))).toEqual([
+    { tone: 'bad', aliases: ['c'] },
+    { tone: 'warn', aliases: ['a', 'd'] },
+  ]);
+});
+
+test.each([
+  ['every account can serve', [account('a'), account('b')], 'ok', '2 of 2 ready'],
+  ['one is blocked', [account('a'), account('b', { eligible: false })], 'warn', '1 of 2 ready'],
+  ['all are nearly empty', [account('a', { level: 'critical' })], 'warn', '1 of 1 ready'],
+  ['none can serve', [account('a', { eligible: false })], 'bad', 'Nobody can serve'],
+])('when %s the pool says so', (_, accounts, tone, headline) => {
+  expect(poolHealth(accounts)).toMatchObject({ tone, headline });
+});
