@@ -27,9 +27,10 @@ export function withPlaceholder(text: string | null): string {
   return write({ ...parse(text), [OPENCODE_PROVIDER]: PLACEHOLDER_LOGIN });
 }
 
-/** Takes the placeholder out and keeps every other entry. */
-export function withoutPlaceholder(text: string): string {
-  return write(Object.fromEntries(Object.entries(parse(text)).filter(([provider]) => provider !== OPENCODE_PROVIDER)));
+/** Takes the placeholder out and keeps every other entry; null when there is none. */
+export function withoutPlaceholder(text: string): string | null {
+  const others = Object.entries(parse(text)).filter(([provider]) => provider !== OPENCODE_PROVIDER);
+  return others.length === 0 ? null : write(Object.fromEntries(others));
 }
 
 function parse(text: string | null): Record<string, unknown> {

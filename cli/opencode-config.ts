@@ -17,7 +17,8 @@ export interface PluginEntry {
   readonly options: unknown;
 }
 
-const NEW_CONFIG = '{\n  "$schema": "https://opencode.ai/config.json"\n}\n';
+/** A configuration that says nothing: what a new file begins with. */
+export const NEW_CONFIG = '{\n  "$schema": "https://opencode.ai/config.json"\n}\n';
 const KEY = 'plugin';
 
 const entrySchema = z.union([

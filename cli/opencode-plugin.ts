@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -5,14 +6,14 @@ import { OmaError } from '../contract/errors.ts';
 import { type PluginOptions, pluginOptionsSchema } from '../contract/opencode.ts';
 import type { Context } from './context.ts';
 import { type OpenAiLogin, openAiLogin, withoutPlaceholder, withPlaceholder } from './opencode-auth.ts';
-import { pluginEntries, type PluginEntry, withoutPlugins, withPlugin } from './opencode-config.ts';
+import { NEW_CONFIG, pluginEntries, type PluginEntry, withoutPlugins, withPlugin } from './opencode-config.ts';
 import { readText, replaceText } from './text-file.ts';
 
-/** A file of OpenCode and what it is to hold. Shape: `before` null is a new file; `isSecret` files are neither shown nor copied. */
+/** A file of OpenCode and what it is to hold. Shape: `before` null is a new file, `after` null no file; `isSecret` files are neither shown nor copied. */
 export interface Change {
   readonly file: string;
   readonly before: string | null;
-  readonly after: string;
+  readonly after: string | null;
   readonly isSecret: boolean;
 }
 
@@ -89,7 +90,7 @@ export async function planUninstall(context: Context, directory: string): Promis
   const configs = (await configFiles(directory)).map(({ file, text }) => ({
     file,
     before: text,
-    after: withoutPlugins(text, ours),
+    after: unlessNew(text, withoutPlugins(text, ours)),
     isSecret: false,
   }));
   const authFile = context.paths().openCodeAuthFile;
@@ -102,7 +103,8 @@ export async function planUninstall(context: Context, directory: string): Promis
 /** Writes what was planned, file by file, each in one step. */
 export async function apply(changes: readonly Change[]): Promise<void> {
   for (const { file, after, isSecret } of changes) {
-    await replaceText(file, after, { mode: isSecret ? SECRET_MODE : CONFIG_MODE, backup: !isSecret });
+    if (after === null) await rm(file);
+    else await replaceText(file, after, { mode: isSecret ? SECRET_MODE : CONFIG_MODE, backup: !isSecret });
   }
 }
 
@@ -142,6 +144,11 @@ async function configFiles(directory: string): Promise<readonly { readonly file:
 
 function isChange({ before, after }: Change): boolean {
   return after !== (before ?? '');
+}
+
+/** A file that now holds only what oma puts into a new one was made by oma, and goes. */
+function unlessNew(before: string, after: string): string | null {
+  return after !== before && after === NEW_CONFIG ? null : after;
 }
 
 function warningsOf({ spec }: PluginEntry, others: readonly PluginEntry[]): string[] {

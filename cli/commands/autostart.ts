@@ -39,14 +39,7 @@ const uninstall = command({
   name: 'service uninstall',
   summary: 'Stops the service and removes its description.',
   flags: {},
-  run: async (context) => {
-    const plan = planService(context);
-    if ((await readText(plan.file)) === null)
-      return answer(context, { ...namesOf(plan), installed: false, changed: false, failed: null, notes: [] });
-    const failed = await runSteps(context, plan.stop);
-    await rm(plan.file, { force: true });
-    return answer(context, { ...namesOf(plan), installed: false, changed: true, failed, notes: [] });
-  },
+  run: async (context) => answer(context, await removeService(context)),
 });
 
 const status = command({
@@ -68,6 +61,16 @@ const status = command({
 
 /** Everything about the service. */
 export const serviceCommands = [install, uninstall, status] as const;
+
+/** Stops the service and removes its description, where there is one. Errors: USAGE on a system with neither systemd nor launchd. */
+export async function removeService(context: Context): Promise<ServiceDone> {
+  const plan = planService(context);
+  if ((await readText(plan.file)) === null)
+    return { ...namesOf(plan), installed: false, changed: false, failed: null, notes: [] };
+  const failed = await runSteps(context, plan.stop);
+  await rm(plan.file, { force: true });
+  return { ...namesOf(plan), installed: false, changed: true, failed, notes: [] };
+}
 
 /** Why: a supervisor that was started by hand would own the socket, and the service would end at once. */
 async function startAnew(context: Context, plan: ServicePlan): Promise<ServiceDone['failed']> {

@@ -16,6 +16,7 @@ import { probe } from './probe.ts';
 import { remove } from './remove.ts';
 import { settingsCommands } from './settings.ts';
 import { storeCheck } from './store.ts';
+import { uninstall } from './uninstall.ts';
 import { up } from './up.ts';
 import { version } from './version.ts';
 import { why } from './why.ts';
@@ -51,6 +52,7 @@ export function commandTable(): readonly Command[] {
     backup,
     restore,
     storeCheck,
+    uninstall,
     completionCommand(() => commands),
     version,
     helpCommand(() => commands),

@@ -51,9 +51,14 @@ export function dryRunText(changes: readonly Change[], paint: Paint): string {
   const parts = changes.map(({ file, before, after, isSecret }) =>
     isSecret
       ? `Only the placeholder login would change in ${plain(file)}`
-      : `${before === null ? 'Would be made' : 'Would change'}: ${plain(file)}\n${indent(diffText(before ?? '', after, paint))}`,
+      : `${verbFor(before, after)}: ${plain(file)}\n${indent(diffText(before ?? '', after ?? '', paint))}`,
   );
   return parts.join('\n\n');
+}
+
+function verbFor(before: string | null, after: string | null): string {
+  if (before === null) return 'Would be made';
+  return after === null ? 'Would be removed' : 'Would change';
 }
 
 /** Writes how the plugin stands. */

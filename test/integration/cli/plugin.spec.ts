@@ -139,6 +139,13 @@ describe('oma plugin', () => {
     expect((await oma(['uninstall'])).out).toBe('The plugin is not installed there; nothing was changed.\n');
   });
 
+  it('uninstall removes the files that only oma has made', async () => {
+    await oma(['install']);
+    expect((await oma(['uninstall', '--dry-run'])).out).toContain(`Would be removed: ${config}`);
+    await oma(['uninstall']);
+    for (const file of [config, auth]) await expect(read(file)).rejects.toThrow('ENOENT');
+  });
+
   it('--project edits the project and leaves the placeholder for the others', async () => {
     const project = join(home, 'project');
     await oma(['install', '--project', 'project']);

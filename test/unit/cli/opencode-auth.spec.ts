@@ -22,7 +22,11 @@ describe("OpenCode's logins", () => {
       ...OTHER,
       openai: { type: 'oauth', refresh: 'oma', access: 'oma', expires: 4_102_444_800_000 },
     });
-    expect(JSON.parse(withoutPlaceholder(taken))).toEqual(OTHER);
+    expect(JSON.parse(withoutPlaceholder(taken) ?? '')).toEqual(OTHER);
+  });
+
+  it('are no file when nothing but the placeholder was in it', () => {
+    expect(withoutPlaceholder(withPlaceholder(null))).toBeNull();
   });
 
   it.each(['[]', 'no json', '"x"', '7'])('are refused when they are %s', (text) =>
