@@ -6,6 +6,7 @@ import { startConfigWatch } from './loops/config-watch.ts';
 import { startForceExpiryLoop } from './loops/force-expiry-loop.ts';
 import { startProbeLoop } from './loops/probe-loop.ts';
 import { startRefreshLoop } from './loops/refresh-loop.ts';
+import { startSocketWatch } from './loops/socket-watch.ts';
 import type { Context } from './operations/context.ts';
 import type { ReloadableSettings } from './settings-source.ts';
 
@@ -15,13 +16,14 @@ export interface LoopOptions {
   readonly operations: Composed;
   readonly configFile: string | null;
   readonly settings: ReloadableSettings;
+  readonly socketPath: string;
   random: () => number;
+  socketLost: () => void;
 }
 
 /** Starts everything that happens without being asked. */
-export function startLoops({ context, operations, configFile, settings, random }: LoopOptions): {
-  stop: () => Promise<void>;
-} {
+export function startLoops(options: LoopOptions): { stop: () => Promise<void> } {
+  const { context, operations, configFile, settings, socketPath, random, socketLost } = options;
   const apply = (runtime: PartialSettings): void => {
     settings.setRuntime(runtime);
   };
@@ -29,6 +31,7 @@ export function startLoops({ context, operations, configFile, settings, random }
     startRefreshLoop(context, operations.refresher),
     startForceExpiryLoop(context, operations.force),
     startProbeLoop({ context, probes: operations.probes, random }),
+    startSocketWatch(context, { socketPath, lost: socketLost }),
   ];
   const watches = [
     startCodexAuthWatch(context, operations.codexSync),

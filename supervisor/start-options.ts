@@ -27,5 +27,5 @@ export interface StartOptions extends Surroundings {
   random: () => number;
   spawnChild: (name: 'worker' | 'probe-runner') => ChildProcess;
   /** Called when somebody asked the supervisor to stop. */
-  onStopAsked: () => void;
+  onStopAsked: (reason: string) => void;
 }

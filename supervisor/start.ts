@@ -5,7 +5,7 @@ import { DEFAULT_BASE_URL, DEFAULT_ISSUER_URL, DEFAULT_PORT } from '../contract/
 import { OmaError } from '../contract/errors.ts';
 import { type Hello, PROTOCOL_VERSION } from '../contract/handshake.ts';
 import { type Children, createChildren } from './children.ts';
-import { createClients } from './clients.ts';
+import { type Clients, createClients } from './clients.ts';
 import { composeOperations, type ComposeOptions } from './compose.ts';
 import { readConfigFile } from './config-file.ts';
 import { inheritIntents } from './core/credentials.ts';
@@ -49,19 +49,10 @@ export async function start(options: StartOptions): Promise<Running> {
     hello,
     clients,
     bus,
-    facts: {
-      version: options.version,
-      buildId: options.buildId,
-      pid: options.pid,
-      startedAt: options.now(),
-      socket: paths.socketPath,
-      dashboardUrl: () => dashboardUrl,
-      children: () => [children.worker.view(), children.probeRunner.view()],
-      clients: () => clients.list(),
-    },
+    facts: factsOf(options, { children, clients, dashboardUrl: () => dashboardUrl }),
     launchUrl,
     checkStore: () => checkOnDisk(store, options),
-    stop: options.onStopAsked,
+    stop: () => options.onStopAsked('asked to'),
   });
   // A supervisor whose doors do not open must not stay: its children would keep it alive, and it the lock.
   const release = async (): Promise<void> => {
@@ -78,7 +69,15 @@ export async function start(options: StartOptions): Promise<Running> {
     },
   );
   dashboardUrl = doors.url;
-  const loops = startLoops({ context, operations, random: options.random, configFile: options.configFile, settings });
+  const loops = startLoops({
+    context,
+    operations,
+    configFile: options.configFile,
+    settings,
+    socketPath: paths.socketPath,
+    random: options.random,
+    socketLost: () => options.onStopAsked('its socket is gone, so nobody can reach it'),
+  });
   return {
     socketPath: paths.socketPath,
     launchUrl: launchUrl(),
@@ -109,6 +108,23 @@ async function openState({ env, paths, log, now, configFile, disk }: StartOption
   );
   store.change('start', (state) => [settleAll(inheritIntents(state)), undefined]);
   return { store, settings };
+}
+
+function factsOf(
+  { version, buildId, pid, now, paths }: StartOptions,
+  parts: { readonly children: Children; readonly clients: Clients; dashboardUrl: () => string | null },
+): ComposeOptions['facts'] {
+  const { children, clients, dashboardUrl } = parts;
+  return {
+    version,
+    buildId,
+    pid,
+    startedAt: now(),
+    socket: paths.socketPath,
+    dashboardUrl,
+    children: () => [children.worker.view(), children.probeRunner.view()],
+    clients: () => clients.list(),
+  };
 }
 
 function helloOf({ buildId, version, pid }: StartOptions): Hello {

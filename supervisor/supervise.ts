@@ -12,12 +12,16 @@ import { isSocketAlive } from '../runtime/rpc/listen.ts';
 import { tellSystemd } from '../runtime/service-notice.ts';
 import { onShutdown } from '../runtime/shutdown.ts';
 import { type ChildProcess, spawnChild } from '../runtime/spawn.ts';
+import { SOCKET_PERIOD_MS } from './loops/socket-watch.ts';
 import { type Running, start } from './start.ts';
 import type { StartOptions, Surroundings } from './start-options.ts';
 import { checkStoreFile } from './store/check.ts';
 
 /** Several starters race for the lock; each waits this long at most, in milliseconds. */
 const LOCK_MS = 10 * 1_000;
+
+/** A supervisor whose socket was removed notices it and lets go of the store within this, in milliseconds. */
+const STORE_LOCK_MS = 2 * SOCKET_PERIOD_MS;
 
 /** An end in order takes this long at most, in milliseconds. */
 const CLOSE_MS = 10 * 1_000;
@@ -108,8 +112,8 @@ async function own(place: Place, args: Arguments, env: Env): Promise<void> {
     env,
     paths,
     log,
-    onStopAsked: () => {
-      stop('asked to');
+    onStopAsked: (reason) => {
+      stop(reason);
     },
   });
   stop = endInOrder({ host, running, log, locks: [lock, storeLock] });
@@ -182,7 +186,7 @@ function endInOrder({
 
 /** Errors: SUPERVISOR_RUNNING when another supervisor, on another socket, owns this store. */
 async function lockStore(paths: Paths): Promise<Lock> {
-  const lock = await acquireLock(paths.storeLockFile, { deadlineMs: 500 });
+  const lock = await acquireLock(paths.storeLockFile, { deadlineMs: STORE_LOCK_MS });
   if (lock !== null) return lock;
   throw new OmaError(
     'SUPERVISOR_RUNNING',

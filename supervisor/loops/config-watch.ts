@@ -1,10 +1,9 @@
-import { watch } from 'chokidar';
-
 import { isOmaError } from '../../contract/errors.ts';
 import type { PartialSettings } from '../../contract/settings.ts';
 import { effectiveSettings, settingsProblems } from '../core/settings.ts';
 import { isoTime } from '../core/time.ts';
 import type { Context } from '../operations/context.ts';
+import { startFileWatch } from './file-watch.ts';
 
 /** The file to watch, how it is read, and who takes its settings. */
 export interface ConfigWatch {
@@ -15,7 +14,6 @@ export interface ConfigWatch {
 
 /** Watches the runtime configuration; a file that is not valid leaves the last good settings in force. */
 export function startConfigWatch(context: Context, { file, read, apply }: ConfigWatch): () => Promise<void> {
-  const watcher = watch(file, { ignoreInitial: true, awaitWriteFinish: { stabilityThreshold: 100, pollInterval: 50 } });
   const reload = async (): Promise<void> => {
     try {
       const runtime = await read(file);
@@ -41,6 +39,12 @@ export function startConfigWatch(context: Context, { file, read, apply }: Config
       );
     }
   };
-  watcher.on('add', () => void reload()).on('change', () => void reload());
-  return () => watcher.close();
+  return startFileWatch(context, {
+    file,
+    tellsInitial: false,
+    changed: () => void reload(),
+    failed: (error) => {
+      context.log.warn({ cause: String(error) }, 'the configuration file cannot be watched');
+    },
+  });
 }

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
@@ -27,6 +28,21 @@ describe('twenty clients that find no supervisor at the same moment', () => {
       expect(pids[0]).not.toBe(killed);
       expect(accounts).toEqual(Array.from({ length: STARTERS }, () => 2));
     }
+  });
+});
+
+describe('a supervisor whose socket is taken from it', () => {
+  it('ends, so that the next client starts one that serves the same store', async () => {
+    const simulator = await useSimulator({ seats: 2 });
+    const oma = await useOma({ simulator, plugin: false });
+    const { socket, pid } = await oma.status();
+    await rm(dirname(socket), { recursive: true });
+    const { client, connection } = await startOrJoin(socket, oma.env);
+    const status = await client['status.get']({});
+    connection.dispose();
+    expect(status.accounts.total).toBe(2);
+    expect(status.pid).not.toBe(pid);
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 });
 
