@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Fault } from './faults.ts';
 import { type Gate, gate } from './gate.ts';
 import { acceptsEffort } from './models.ts';
+import { readPrompt } from './prompt-cache.ts';
 import { refusal, type RefusalKind, usageLimit } from './refusals.ts';
 import { type Answer, json, type Reply } from './reply.ts';
 import { type Handled, jsonBody, type Note, type SimRequest } from './request.ts';
@@ -10,11 +11,8 @@ import type { Seat } from './seat.ts';
 import { hugeBytes, streamReply } from './spoil.ts';
 import { streamScript, type Usage } from './stream.ts';
 import { consume, exhaustedWindow, limitHeaders, MAIN_LIMIT_ID } from './windows.ts';
-import { nextFault, nextId, put, replaceSeat, type World } from './world.ts';
+import { nextFault, nextId, replaceSeat, type World } from './world.ts';
 
-const PROMPTS_MAX = 256;
-const PROMPT_CACHE_TTL_MS = 10 * 60_000;
-const CACHE_BLOCK_TOKENS = 128;
 const BYTES_PER_TOKEN = 4;
 const QUOTE_CHARS = 120;
 /** A text is sent as deltas, as a whole, in its part, in its item and in the response. */
@@ -142,18 +140,13 @@ function answerText(seat: Seat, body: ModelRequest, fault: Fault | null): string
   return fault?.kind === 'huge' ? text.padEnd(Math.ceil(hugeBytes(fault) / TEXT_COPIES), ' and so on') : text;
 }
 
-// Prefix caching, roughly: what the same seat has seen of the same session lately need not be read again.
 function remember(world: World, seat: Seat, asked: Asked): readonly [World, Usage] {
   const inputTokens = Math.ceil(asked.bytes / BYTES_PER_TOKEN);
   const outputTokens = 12 + world.settings.chunks;
   const key = asked.body.promptCacheKey;
   if (key === null) return [world, { inputTokens, cachedTokens: 0, outputTokens }];
-  const id = `${seat.alias} ${key}`;
-  const seen = world.prompts.get(id);
-  const known =
-    seen !== undefined && seen.atMs + PROMPT_CACHE_TTL_MS > asked.now ? Math.min(seen.tokens, inputTokens) : 0;
-  const cachedTokens = Math.floor(known / CACHE_BLOCK_TOKENS) * CACHE_BLOCK_TOKENS;
-  const prompts = put(world.prompts, [id, { atMs: asked.now, tokens: inputTokens }], PROMPTS_MAX);
+  const prompt = { alias: seat.alias, key, tokens: inputTokens };
+  const [prompts, cachedTokens] = readPrompt(world.prompts, prompt, asked.now);
   return [
     { ...world, prompts },
     { inputTokens, cachedTokens, outputTokens },
