@@ -20,12 +20,24 @@ export const tokenSetSchema = z.object({
 export type TokenSet = z.infer<typeof tokenSetSchema>;
 
 /**
+ * What a refresh brought. Shape: null = the issuer did not say it in a form that oma can read; `accountId` and `userId` are both told or neither.
+ * Why: the old refresh token is spent, so the new one must be kept, however little of the rest can be read.
+ */
+export const renewedTokensSchema = tokenSetSchema.extend({
+  accessToken: tokenSetSchema.shape.accessToken.nullable(),
+  expiresAtMs: tokenSetSchema.shape.expiresAtMs.nullable(),
+  accountId: tokenSetSchema.shape.accountId.nullable(),
+  userId: tokenSetSchema.shape.userId.nullable(),
+});
+export type RenewedTokens = z.infer<typeof renewedTokensSchema>;
+
+/**
  * What became of a refresh.
- * Shape: `granted` has new tokens; `rejected` is the issuer's final no; `not-sent` proves that the refresh token was not spent;
+ * Shape: `granted` has what the issuer gave, a refresh token at least; `rejected` is the issuer's final no; `not-sent` proves that the refresh token was not spent;
  * `unanswered` means that it may have been spent: nobody knows.
  */
 export const refreshAnswerSchema = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('granted'), tokens: tokenSetSchema }),
+  z.object({ status: z.literal('granted'), tokens: renewedTokensSchema }),
   z.object({ status: z.literal('rejected'), code: z.string().max(64), message: z.string().max(500) }),
   z.object({ status: z.literal('not-sent'), message: z.string().max(500) }),
   z.object({ status: z.literal('unanswered'), message: z.string().max(500) }),

@@ -111,8 +111,7 @@ export async function exchangeCode(
   });
   if (reply.kind === 'failure')
     throw new OmaError('UPSTREAM_UNREACHABLE', `The login was not completed. ${reply.message} Begin it again.`);
-  if (reply.status >= 200 && reply.status < 300)
-    return tokenSetOf(parseJson(reply.text), { now: deps.now(), previousRefreshToken: null });
+  if (reply.status >= 200 && reply.status < 300) return tokenSetOf(parseJson(reply.text), deps.now());
   throw exchangeRefused(reply);
 }
 

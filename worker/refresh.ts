@@ -1,9 +1,8 @@
-import { isOmaError } from '../contract/errors.ts';
 import type { Secret } from '../contract/scalars.ts';
 import type { RefreshAnswer } from '../contract/worker-operations.ts';
 import type { Deps } from './deps.ts';
 import { CLIENT_ID } from './oauth.ts';
-import { tokenSetOf } from './tokens.ts';
+import { renewedTokensOf } from './tokens.ts';
 import { type Answer, ask, errorCodeOf, parseJson, upstreamUrl } from './upstream.ts';
 
 /** Longest time for a refresh, in milliseconds; shorter than the deadline of the operation, so that the answer is ours. */
@@ -58,16 +57,12 @@ const CLIENT_CODES: ReadonlySet<string> = new Set([
   'unsupported_grant_type',
 ]);
 
+/** Why: the old token is spent, so a new one counts even when nothing else of the answer can be read. */
 function granted(deps: Deps, { text }: Answer, refreshToken: Secret): RefreshAnswer {
-  try {
-    return {
-      status: 'granted',
-      tokens: tokenSetOf(parseJson(text), { now: deps.now(), previousRefreshToken: refreshToken }),
-    };
-  } catch (error) {
-    if (isOmaError(error, 'UPSTREAM_INVALID_ANSWER')) return { status: 'unanswered', message: error.message };
-    throw error;
-  }
+  const tokens = renewedTokensOf(parseJson(text), refreshToken, deps.now());
+  return tokens === null
+    ? { status: 'unanswered', message: 'The provider said that it renewed the login, but its answer holds no token.' }
+    : { status: 'granted', tokens };
 }
 
 function refused({ status, text }: Answer): RefreshAnswer {

@@ -2,42 +2,58 @@ import * as z from 'zod';
 
 import { OmaError } from '../contract/errors.ts';
 import { type EpochMs, type Secret, secretSchema } from '../contract/scalars.ts';
-import type { TokenSet } from '../contract/worker-operations.ts';
+import type { RenewedTokens, TokenSet } from '../contract/worker-operations.ts';
 import { EPOCH_SECONDS_MAX, parseJson } from './upstream.ts';
-
-/** What a token set is made with besides the answer of the issuer. */
-export interface TokenContext {
-  readonly now: EpochMs;
-  /** Kept when the answer brings no new one; null at a login, where it must. */
-  readonly previousRefreshToken: Secret | null;
-}
 
 /** The claims oma uses; each is null unless the token says it in the expected form. */
 export type Claims = z.infer<typeof claimsSchema>;
 
 /**
- * Makes a token set of the issuer's answer: claims of the id token first, then of the access token; signatures are not checked.
+ * Makes a token set of the issuer's answer to a login.
  * Errors: UPSTREAM_INVALID_ANSWER naming the missing field, never a value.
  */
-export function tokenSetOf(answer: unknown, { now, previousRefreshToken }: TokenContext): TokenSet {
-  const parsed = answerSchema.safeParse(answer);
-  if (!parsed.success) throw missing(String(parsed.error.issues[0]?.path[0] ?? 'access_token'));
+export function tokenSetOf(answer: unknown, now: EpochMs): TokenSet {
+  const { accessToken, refreshToken, idToken, expiresAtMs, accountId, userId, email, planType } = given(answer, now);
+  return {
+    accessToken: required('access_token', accessToken),
+    refreshToken: required('refresh_token', refreshToken),
+    idToken,
+    expiresAtMs: required('expires_in', expiresAtMs),
+    accountId: required('chatgpt_account_id', accountId),
+    userId: required('chatgpt_user_id', userId),
+    email,
+    planType,
+  };
+}
+
+/** Reads what the issuer's answer to a refresh brought; null = no token at all. Shape: without a new refresh token the `spent` one stays good. */
+export function renewedTokensOf(answer: unknown, spent: Secret, now: EpochMs): RenewedTokens | null {
+  const { refreshToken, accountId, userId, ...told } = given(answer, now);
+  if (told.accessToken === null && refreshToken === null) return null;
+  const seat = accountId === null || userId === null ? { accountId: null, userId: null } : { accountId, userId };
+  return { ...told, ...seat, refreshToken: refreshToken ?? spent };
+}
+
+type Given = Omit<RenewedTokens, 'refreshToken'> & { readonly refreshToken: Secret | null };
+
+/** Claims of the id token count first, then those of the access token; signatures are not checked. */
+function given(answer: unknown, now: EpochMs): Given {
   const {
     access_token: accessToken,
-    refresh_token: given,
+    refresh_token: refreshToken,
     id_token: idToken,
     expires_in: lifetimeSeconds,
-  } = parsed.data;
-  const id = idToken === null ? NO_CLAIMS : readClaims(idToken);
-  const access = readClaims(accessToken);
+  } = answerSchema.parse(answer);
+  const id = readClaims(idToken ?? '');
+  const access = readClaims(accessToken ?? '');
   const either = <K extends keyof Claims>(name: K): Claims[K] => id[name] ?? access[name];
   return {
     accessToken,
-    refreshToken: required('refresh_token', given ?? previousRefreshToken),
+    refreshToken,
     idToken: id === NO_CLAIMS ? null : idToken,
-    expiresAtMs: required('expires_in', access.expiresAtMs ?? id.expiresAtMs ?? endOf(now, lifetimeSeconds)),
-    accountId: required('chatgpt_account_id', either('accountId')),
-    userId: required('chatgpt_user_id', either('userId') ?? either('subject')),
+    expiresAtMs: access.expiresAtMs ?? id.expiresAtMs ?? endOf(now, lifetimeSeconds),
+    accountId: either('accountId'),
+    userId: either('userId') ?? either('subject'),
     email: either('email'),
     planType: either('planType'),
   };
@@ -93,12 +109,16 @@ const claimsSchema = z
     planType: auth.chatgpt_plan_type,
   }));
 
-const answerSchema = z.object({
-  access_token: secretSchema,
-  refresh_token: secretSchema.nullish(),
-  id_token: secretSchema.nullish().transform((token) => token ?? null),
-  expires_in: z.coerce.number().positive().max(EPOCH_SECONDS_MAX).nullable().catch(null),
-});
+const tokenSchema = secretSchema.nullable().catch(null);
+const NO_ANSWER = { access_token: null, refresh_token: null, id_token: null, expires_in: null };
+const answerSchema = z
+  .object({
+    access_token: tokenSchema,
+    refresh_token: tokenSchema,
+    id_token: tokenSchema,
+    expires_in: z.coerce.number().positive().max(EPOCH_SECONDS_MAX).nullable().catch(null),
+  })
+  .catch(NO_ANSWER);
 
 /** A claim that is missing or not of the expected form is null. */
 function textClaim(charsMax: number): z.ZodCatch<z.ZodNullable<z.ZodString>> {

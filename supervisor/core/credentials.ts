@@ -1,6 +1,6 @@
 import { OmaError } from '../../contract/errors.ts';
 import type { Alias, EpochMs } from '../../contract/scalars.ts';
-import type { TokenSet } from '../../contract/worker-operations.ts';
+import type { RenewedTokens, TokenSet } from '../../contract/worker-operations.ts';
 import { findAccount, isSameSeat, updateAccount } from './access.ts';
 import type { Account, Credentials, RefreshIntent, State } from './state.ts';
 
@@ -111,6 +111,31 @@ export function replaceCredentials(
     refreshIntent: null,
   }));
   return [next, findAccount(next, alias)];
+}
+
+/** An access token whose end nobody tells is taken to live this long, in milliseconds; if it ends sooner, its 401 has it renewed. */
+const UNTOLD_LIFE_MS = 60 * 60 * 1_000;
+
+/**
+ * Stores what a refresh of this account brought; what the issuer did not say stays as it was, and the seat is that of the token that was spent.
+ * Shape: without a new access token the old one counts as expired, so that nobody is given it.
+ * Errors: ACCOUNT_NOT_FOUND, IDENTITY_MISMATCH (nothing changes).
+ */
+export function renewCredentials(
+  state: State,
+  { alias, renewed }: { readonly alias: Alias; readonly renewed: RenewedTokens },
+  now: EpochMs,
+): readonly [State, Account] {
+  const { seat, credentials: old } = findAccount(state, alias);
+  const hasAccess = renewed.accessToken !== null;
+  const tokens: TokenSet = {
+    ...renewed,
+    accessToken: renewed.accessToken ?? old.accessToken,
+    expiresAtMs: hasAccess ? (renewed.expiresAtMs ?? now + UNTOLD_LIFE_MS) : Math.min(old.expiresAt, now),
+    accountId: renewed.accountId ?? seat.accountId,
+    userId: renewed.userId ?? seat.userId,
+  };
+  return replaceCredentials(state, { alias, tokens }, hasAccess ? now : old.lastRefreshAt);
 }
 
 /** Replaces the tokens only if the given ones are newer; an older copy never wins. Shape: answers whether it did. */

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 
 import { isOmaError, OmaError } from '../../contract/errors.ts';
 import type { Alias, EpochMs, Secret } from '../../contract/scalars.ts';
-import type { RefreshAnswer, TokenSet } from '../../contract/worker-operations.ts';
+import type { RefreshAnswer, RenewedTokens } from '../../contract/worker-operations.ts';
 import { findAccount } from '../core/access.ts';
 import {
   abandonRefresh,
   beginRefresh,
   leaveRefreshUnanswered,
-  replaceCredentials,
+  renewCredentials,
   requireLogin,
 } from '../core/credentials.ts';
 import type { Account } from '../core/state.ts';
@@ -54,7 +54,7 @@ class RefreshLane {
   readonly #hooks: RefresherHooks;
   readonly #flights = new Map<Alias, Promise<Account>>();
   readonly #blockedUntil = new Map<Alias, EpochMs>();
-  readonly #unsaved = new Map<Alias, TokenSet>();
+  readonly #unsaved = new Map<Alias, RenewedTokens>();
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(context: Context, hooks: RefresherHooks) {
@@ -130,27 +130,39 @@ class RefreshLane {
   }
 
   /** Why: the old token is spent, so these must reach the disk sooner or later; until then nobody gets them. */
-  async #save(alias: Alias, tokens: TokenSet): Promise<Account> {
+  async #save(alias: Alias, renewed: RenewedTokens): Promise<Account> {
     try {
       const account = await this.#context.store.transact(
         'refresh.finish',
-        (state, now) => replaceCredentials(state, { alias, tokens }, now),
+        (state, now) => renewCredentials(state, { alias, renewed }, now),
         'before-reply',
       );
       this.#unsaved.delete(alias);
       this.#blockedUntil.delete(alias);
       this.#hooks.renewed(account);
+      this.#refuseIncomplete(alias, renewed);
       return account;
     } catch (error) {
       if (isOmaError(error, 'IDENTITY_MISMATCH')) return this.#refuse(alias, 'another-identity');
-      if (isOmaError(error, 'STORE_UNWRITABLE')) this.#saveLater(alias, tokens);
+      if (isOmaError(error, 'STORE_UNWRITABLE')) this.#saveLater(alias, renewed);
       throw error;
     }
   }
 
-  #saveLater(alias: Alias, tokens: TokenSet): void {
+  /** Whatever the provider left unsaid is logged; without an access token there is nothing to hand out. Errors: UPSTREAM_UNREACHABLE. */
+  #refuseIncomplete(alias: Alias, { accessToken, expiresAtMs, accountId }: RenewedTokens): void {
+    const { log, now } = this.#context;
+    const told = { access_token: accessToken, expires_in: expiresAtMs, chatgpt_account_id: accountId };
+    const untold = Object.entries(told).flatMap(([name, value]) => (value === null ? [name] : []));
+    if (untold.length > 0) log.warn({ alias, untold }, 'the renewed login was stored, but parts of it cannot be read');
+    if (accessToken !== null) return;
+    this.#blockedUntil.set(alias, now() + RETRY_AFTER_MS);
+    throw unreachable(alias, 'the provider renewed the login without giving a new access token');
+  }
+
+  #saveLater(alias: Alias, renewed: RenewedTokens): void {
     const { store, later } = this.#context;
-    this.#unsaved.set(alias, tokens);
+    this.#unsaved.set(alias, renewed);
     later(
       SAVE_AGAIN_MS,
       () => void this.renew(alias, findAccount(store.read(), alias).credentials.accessToken).catch(() => undefined),

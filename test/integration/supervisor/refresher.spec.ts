@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { OmaError } from '../../../contract/errors.ts';
-import type { RefreshAnswer } from '../../../contract/worker-operations.ts';
+import { secretSchema } from '../../../contract/scalars.ts';
+import type { RefreshAnswer, RenewedTokens } from '../../../contract/worker-operations.ts';
 import { checkStoreFile } from '../../../supervisor/store/check.ts';
 import { composeForTest, type Supervised } from '../../support/composed.ts';
 import { accountOf, HOUR, MINUTE, NOON, SECOND, tokenSet, withAccount } from '../../support/state.ts';
@@ -147,6 +148,62 @@ describe('the one refresher', () => {
     expect((await oma.request('GET', '/api/status')).body.openRefreshes).toEqual(
       unanswered === true ? [{ alias: 'a', since: new Date(NOON).toISOString() }] : [],
     );
+  });
+
+  const UNTOLD = { expiresAtMs: null, accountId: null, userId: null, email: null, planType: null };
+
+  it('a grant that says nothing about itself is kept on disk and used: the old refresh token is spent', async () => {
+    const tokens = { ...tokenSet('a'), ...UNTOLD };
+    await withTokens(-HOUR, () => Promise.resolve({ status: 'granted', tokens }));
+    expect(await lease()).toMatchObject({
+      alias: 'a',
+      accessToken: 'access-a-new',
+      accountId: 'ws-a',
+      tokenExpiresAtMs: NOON + HOUR,
+    });
+    expect(accountOf(oma.store.durable(), 'a')).toMatchObject({
+      email: 'a@example.test',
+      planType: 'plus',
+      credentials: { refreshToken: 'refresh-a-new', expiresAt: NOON + HOUR },
+      refreshIntent: null,
+    });
+  });
+
+  it('a grant without an access token is kept on disk, also over a restart, and its refresh token is spent next', async () => {
+    const spent: string[] = [];
+    let tokens: RenewedTokens = { ...tokenSet('a'), ...UNTOLD, accessToken: null };
+    const worker: Refresh = ({ refreshToken }) => {
+      spent.push(refreshToken);
+      return Promise.resolve(
+        refreshToken.startsWith('refresh-a') ? { status: 'granted', tokens } : granted(refreshToken),
+      );
+    };
+    await withTokens(-HOUR, worker);
+    expect((await lease()).alias).toBe('b');
+    oma = await oma.restart();
+    expect(accountOf(oma.store.durable(), 'a')).toMatchObject({
+      auth: { state: 'ok' },
+      credentials: { refreshToken: 'refresh-a-new', accessToken: 'access-a' },
+      refreshIntent: null,
+    });
+    tokens = tokenSet('a');
+    oma.clock.now += MINUTE;
+    const renewed = await oma.composed.refresher.renew('a', secretSchema.parse('access-a'));
+    expect(renewed.credentials.accessToken).toBe('access-a-new');
+    expect(spent).toEqual(['refresh-a', 'refresh-b', 'refresh-a-new']);
+  });
+
+  it('after a 401, a grant without an access token takes the refused one out of use', async () => {
+    const tokens = { ...tokenSet('a'), ...UNTOLD, accessToken: null };
+    await withTokens(HOUR, () => Promise.resolve({ status: 'granted', tokens }));
+    const { leaseId } = await lease();
+    await expect(oma.call('lease.refresh', { leaseId })).rejects.toMatchObject({ code: 'UPSTREAM_UNREACHABLE' });
+    expect((await oma.request('GET', '/api/accounts')).body.accounts[0]).toMatchObject({
+      alias: 'a',
+      auth: 'expiring',
+    });
+    expect((await lease()).alias).toBe('b');
+    expect((await lease()).alias).toBe('b');
   });
 
   it('names every account and what stands in its way when no token can be renewed', async () => {

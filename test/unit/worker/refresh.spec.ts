@@ -83,11 +83,6 @@ describe('refreshTokens', () => {
     ['a redirect', answering(302, '', { location: `https://elsewhere.test/?t=${SECRET}` })],
     ['a page with status 200', answering(200, `<html>${SECRET}</html>`)],
     ['an empty answer', answering(200, '')],
-    ['an answer without an access token', answering(200, { refresh_token: 'rt_next' })],
-    [
-      'an answer whose tokens are garbage',
-      answering(200, { access_token: 'not.a.jwt', id_token: '%%%', refresh_token: 'rt_next' }),
-    ],
     ['an answer that names the token as its code', answering(401, { error: { code: SECRET } })],
     ['an answer that is too large', answering(200, ' '.repeat(1_048_577))],
     [
@@ -107,9 +102,14 @@ describe('refreshTokens', () => {
     expect(asked).toHaveBeenCalledTimes(1);
   });
 
-  it('names the missing field of an answer it cannot use', async () => {
-    const answer = await refresh(answering(200, { ...GRANTED, access_token: undefined }));
-    expect(answer).toMatchObject({ status: 'unanswered', message: expect.stringContaining('"access_token"') });
+  it.each([
+    ['without an access token', { refresh_token: 'rt_next' }, null],
+    ['whose tokens are garbage', { access_token: 'not.a.jwt', id_token: '%%%', refresh_token: 'rt_next' }, 'not.a.jwt'],
+  ])('hands on the new refresh token of an answer %s', async (_, body, accessToken) => {
+    expect(await refresh(answering(200, body))).toMatchObject({
+      status: 'granted',
+      tokens: { refreshToken: 'rt_next', accessToken, expiresAtMs: null, accountId: null, userId: null },
+    });
   });
 
   it('proves that nothing was sent when the connection was refused', async () => {
