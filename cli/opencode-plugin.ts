@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -42,6 +42,8 @@ const SECRET_MODE = 0o600;
 /** OpenCode 1.18 passes over every plugin whose path contains one of these, and says nothing. */
 const IGNORED_BY_OPENCODE = ['opencode-openai-codex-auth', 'opencode-copilot-auth'];
 const RIVAL = /codex.*auth|auth.*codex/i;
+/** OpenCode loads every script that lies in one of these. */
+const PLUGIN_DIRECTORIES = ['plugin', 'plugins'] as const;
 const NPX_CACHE = /[/\\]_npx[/\\]/;
 
 /** Says where OpenCode keeps the configuration of this user. */
@@ -116,6 +118,24 @@ export async function findInstalled(context: Context, directory: string): Promis
     if (found !== undefined) return { file, spec: found.spec, isThisOma: found.spec === entry.spec };
   }
   return null;
+}
+
+/**
+ * Names the plugins beside ours that answer for OpenAI logins, too: in the configuration, and lying in the directories that OpenCode reads.
+ * Errors: CONFIG_INVALID.
+ */
+export async function rivalPlugins(context: Context, directory: string): Promise<readonly string[]> {
+  const entry = ourEntry(context);
+  const named = (await configFiles(directory))
+    .flatMap(({ text }) => pluginEntries(text))
+    .filter((other) => !isOurs(entry)(other) && RIVAL.test(other.spec));
+  const lying = await Promise.all(PLUGIN_DIRECTORIES.map((name) => rivalsIn(join(directory, name))));
+  return [...named.map(({ spec }) => spec), ...lying.flat()];
+}
+
+async function rivalsIn(directory: string): Promise<readonly string[]> {
+  const names = await readdir(directory).catch(() => []);
+  return names.filter((name) => RIVAL.test(name) && /[.][jt]s$/.test(name)).map((name) => join(directory, name));
 }
 
 function ourEntry({ programs }: Context): PluginEntry {

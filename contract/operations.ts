@@ -6,6 +6,7 @@ import { antigravityViewSchema } from './antigravity.ts';
 import { auditEntrySchema } from './audit.ts';
 import { BACKUP_PASSPHRASE_MIN, backupResultSchema, olderPolicySchema, restoreResultSchema } from './backup.ts';
 import { decisionSchema } from './decision.ts';
+import { diagnosisSchema } from './diagnosis.ts';
 import type { ErrorCode } from './errors.ts';
 import { forceViewSchema } from './force.ts';
 import { clientKindSchema, helloSchema } from './handshake.ts';
@@ -416,6 +417,14 @@ export const OPERATIONS = {
     deadlineMs: READ_MS,
     durability: 'none',
     http: { method: 'GET', path: '/api/audit' },
+  },
+  'diagnosis.get': {
+    summary: 'Says what only the processes at work know, for `oma doctor`.',
+    params: none,
+    result: diagnosisSchema,
+    errors: [],
+    deadlineMs: CHANGE_MS,
+    durability: 'none',
   },
   // ── antigravity ──
   'antigravity.get': {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import { CHILD_OPERATIONS } from './child-operations.ts';
+import { clockSkewSchema } from './diagnosis.ts';
 import { probeReportSchema } from './limits.ts';
 import { loginMethodSchema } from './login.ts';
 import type { OperationTable } from './operation.ts';
@@ -107,6 +108,14 @@ export const WORKER_OPERATIONS = {
     result: refreshAnswerSchema,
     errors: [],
     deadlineMs: 45_000,
+    durability: 'none',
+  },
+  'clock.read': {
+    summary: "Says how far this machine's clock is from that of the provider, by its last answer.",
+    params: z.object({}),
+    result: z.object({ clock: clockSkewSchema.nullable() }),
+    errors: [],
+    deadlineMs: 5_000,
     durability: 'none',
   },
   'usage.read': {

@@ -3,8 +3,8 @@ import { createRequire } from 'node:module';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { arch, platform } from 'node:process';
 
+import { isSupported, parseVersion } from '../contract/codex-version.ts';
 import { startGuarded } from '../runtime/guarded-child.ts';
-import { isSupported, parseVersion } from './codex-version.ts';
 import type { Deps } from './deps.ts';
 import { collect } from './output.ts';
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
+import { isSupported, namesAccount } from '../contract/codex-version.ts';
 import { MAIN_LIMIT_ID } from '../contract/limits.ts';
 import type { EpochMs } from '../contract/scalars.ts';
-import { isSupported, namesAccount } from './codex-version.ts';
 import { type ExecEvidence, type Failure, failure, type SessionFile, type Verdict } from './evidence.ts';
 import { hasMainMeter, type Meter, reportedWindows, sessionLimitsSchema } from './meters.ts';
 import {

@@ -1,3 +1,4 @@
+import type { Diagnosis } from '../contract/diagnosis.ts';
 import type { Status } from '../contract/status.ts';
 
 type ClientView = Status['clients'][number];
@@ -9,15 +10,23 @@ export interface Clients {
   /** The kind of client behind a connection, for log and audit. */
   actorOf: (connectionId: string) => string;
   list: () => ClientView[];
+  /** The plugin that said hello last, also when it is gone. */
+  lastPlugin: () => Diagnosis['lastPluginHello'];
 }
 
 /** Creates an empty list. */
 export function createClients(): Clients {
   const clients = new Map<string, ClientView>();
+  let lastPlugin: Diagnosis['lastPluginHello'] = null;
   return {
-    greet: (connectionId, client) => clients.set(connectionId, client),
+    greet: (connectionId, client) => {
+      clients.set(connectionId, client);
+      const { kind, host, version, since } = client;
+      if (kind === 'plugin') lastPlugin = { host, version, at: since };
+    },
     gone: (connectionId) => clients.delete(connectionId),
     actorOf: (connectionId) => clients.get(connectionId)?.kind ?? 'unknown',
     list: () => [...clients.values()],
+    lastPlugin: () => lastPlugin,
   };
 }

@@ -92,6 +92,7 @@ export function composeOperations(options: ComposeOptions): Composed {
     subscribe: ({ connectionId }) => {
       subscribers.add(connectionId);
     },
+    lastPlugin: () => clients.lastPlugin(),
     launchUrl: options.launchUrl,
     checkStore: options.checkStore,
     stop: options.stop,

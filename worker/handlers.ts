@@ -30,6 +30,7 @@ export function createHandlers(deps: Deps): Worker {
       },
       // Not bound to the caller's signal: once sent, the answer is the only copy of the new token.
       'token.refresh': (params) => refreshTokens(deps, params),
+      'clock.read': () => ({ clock: deps.clock.skew() }),
       'usage.read': (params, { signal }) => readUsage(deps, params, signal),
     },
     close: () => logins.close(),

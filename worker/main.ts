@@ -7,6 +7,7 @@ import { WORKER_OPERATIONS } from '../contract/worker-operations.ts';
 import { BUILD_ID, VERSION } from '../runtime/build-info.ts';
 import { createLog } from '../runtime/log.ts';
 import { serveSupervisor } from '../runtime/serve-supervisor.ts';
+import { createClockWatch } from './clock-watch.ts';
 import { CALLBACK_PORTS } from './deps.ts';
 import { createHandlers } from './handlers.ts';
 import { proxyOf } from './proxy.ts';
@@ -20,6 +21,7 @@ const worker = createHandlers({
   fetch: (input, init) => fetch(input, init),
   hello: { protocolVersion: PROTOCOL_VERSION, buildId: BUILD_ID, version: VERSION, pid: process.pid },
   callbackPorts: CALLBACK_PORTS,
+  clock: createClockWatch(Date.now),
   now: () => Date.now(),
   randomBytes: (size) => randomBytes(size),
   after(delayMs, callback) {

@@ -59,6 +59,7 @@ export async function ask(deps: Deps, question: Question): Promise<Answer | Fail
       redirect: 'manual',
       signal: aborter.signal,
     });
+    deps.clock.saw(response.headers.get('date'));
     const text = await readText(response);
     return text === null ? TOO_LARGE : { kind: 'answer', status: response.status, headers: response.headers, text };
   } catch (error) {

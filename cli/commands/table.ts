@@ -3,6 +3,7 @@ import { add, reauth } from './accounts.ts';
 import { serviceCommands } from './autostart.ts';
 import { backup, restore } from './backup.ts';
 import { completionCommand } from './completion.ts';
+import { doctor } from './doctor.ts';
 import { down } from './down.ts';
 import { force } from './force.ts';
 import { helpCommand } from './help.ts';
@@ -49,6 +50,7 @@ export function commandTable(): readonly Command[] {
     ...serviceCommands,
     logs,
     open,
+    doctor,
     backup,
     restore,
     storeCheck,

@@ -1,4 +1,5 @@
 import type { AntigravityView } from '../../contract/antigravity.ts';
+import type { Diagnosis } from '../../contract/diagnosis.ts';
 import { OmaError } from '../../contract/errors.ts';
 import type { Hello } from '../../contract/handshake.ts';
 import { areCompatible } from '../../contract/handshake.ts';
@@ -39,6 +40,7 @@ export interface HandlerDeps {
   /** Remembers who is connected. */
   greet: (params: Params<Operations, 'session.hello'>, call: CallContext) => void;
   subscribe: (call: CallContext) => void;
+  lastPlugin: () => Diagnosis['lastPluginHello'];
   launchUrl: () => string | null;
   checkStore: () => Promise<{ ok: boolean; file: string; problems: string[]; accounts: number; encrypted: boolean }>;
   stop: () => void;
@@ -93,6 +95,7 @@ export function createHandlers(deps: HandlerDeps): Handlers<Operations> {
     'decision.list': ({ limit, requestId }) => ({ decisions: [...decisions.list(limit, requestId)] }),
     'decision.explain': (params, call) => explainNext(context, params, call),
     'audit.list': ({ limit }) => ({ entries: [...audit.list(limit)] }),
+    'diagnosis.get': () => diagnose(deps),
     'antigravity.get': () => antigravity(context),
     'store.check': () => deps.checkStore(),
     'store.backup': (params, call) => backUp(steering, params, call),
@@ -106,6 +109,12 @@ async function antigravity(context: Context): Promise<AntigravityView> {
     throw new OmaError('FEATURE_DISABLED', 'This feature is switched off. Switch it on in the settings.');
   const { getAntigravity } = await import('./antigravity.ts');
   return getAntigravity(context);
+}
+
+/** A worker that is down knows nothing of the clock, and everything else is worth telling all the same. */
+async function diagnose({ context, lastPlugin }: HandlerDeps): Promise<Diagnosis> {
+  const { clock } = await context.worker['clock.read']({}).catch(() => ({ clock: null }));
+  return { clock, lastPluginHello: lastPlugin(), storeNotices: [...context.store.status().notices] };
 }
 
 function explainNext(

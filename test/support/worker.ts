@@ -7,6 +7,7 @@ import { onTestFinished, vi } from 'vitest';
 
 import { PROTOCOL_VERSION } from '../../contract/handshake.ts';
 import type { CallContext } from '../../contract/operation.ts';
+import { createClockWatch } from '../../worker/clock-watch.ts';
 import type { Deps } from '../../worker/deps.ts';
 import { createHandlers, type Worker } from '../../worker/handlers.ts';
 
@@ -35,6 +36,7 @@ export function workerDeps(replaced: Partial<Deps> = {}): Deps {
     fetch: (input, init) => fetch(input, init),
     hello: TEST_HELLO,
     callbackPorts: [0],
+    clock: createClockWatch(Date.now),
     now: () => Date.now(),
     randomBytes: (size) => randomBytes(size),
     after(delayMs, callback) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { isSupported, namesAccount, parseVersion } from '../../../probe-runner/codex-version.ts';
+import { isSupported, namesAccount, parseVersion } from '../../../contract/codex-version.ts';
 
 describe('the version of codex', () => {
   it.each([

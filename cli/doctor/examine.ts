@@ -1,0 +1,95 @@
+import { isOmaError } from '../../contract/errors.ts';
+import type { Context } from '../context.ts';
+import { connectIfRunning } from '../running.ts';
+import type { Session } from '../session.ts';
+import { examineFiles } from './files.ts';
+import { type Finding, finding, fine, type Level } from './finding.ts';
+import { examineMachine } from './machine.ts';
+import { examineOpenCode } from './opencode.ts';
+import { examinePrograms } from './programs.ts';
+import { judgeSupervisor, type Told } from './supervisor.ts';
+
+/** Everything that was found, and what the supervisor told, if one runs. */
+export interface Examination {
+  readonly findings: readonly Finding[];
+  readonly told: Told | null;
+}
+
+const WORST_FIRST: readonly Level[] = ['problem', 'warning', 'note', 'ok'];
+
+/** Looks at everything; starts nothing and changes nothing. Shape: worst first. */
+export async function examine(context: Context): Promise<Examination> {
+  const configuration = examineConfiguration(context);
+  const outside = [...(await examinePrograms(context)), ...(await examineMachine(context))];
+  if (configuration !== null) return { findings: ordered([configuration, ...outside]), told: null };
+  const { told, findings } = await askSupervisor(context);
+  const inside = [...(await examineOpenCode(context)), ...(await examineFiles(context, told !== null))];
+  return { findings: ordered([...findings, ...inside, ...outside]), told };
+}
+
+/** Mends what can be mended without a decision; answers what was done. */
+export async function mend(findings: readonly Finding[]): Promise<readonly string[]> {
+  const done: string[] = [];
+  for (const { fix } of findings) {
+    if (fix === null || done.includes(fix.done)) continue;
+    await fix.run();
+    done.push(fix.done);
+  }
+  return done;
+}
+
+function examineConfiguration(context: Context): Finding | null {
+  try {
+    context.paths();
+    return null;
+  } catch (error) {
+    if (!isOmaError(error)) throw error;
+    return finding('problem', {
+      id: 'environment',
+      what: error.message,
+      advice: '`oma help environment` has the bounds.',
+    });
+  }
+}
+
+async function askSupervisor(context: Context): Promise<Examination> {
+  try {
+    const session = await connectIfRunning(context);
+    if (session === null) return { findings: [notRunning()], told: null };
+    const told = await tell(session);
+    return { findings: judgeSupervisor(told, { now: context.now(), buildId: context.build.buildId }), told };
+  } catch (error) {
+    if (!isOmaError(error)) throw error;
+    const what = `The supervisor cannot be asked: ${error.message}`;
+    return {
+      findings: [finding('problem', { id: 'supervisor', what, advice: '`oma logs` may say more.' })],
+      told: null,
+    };
+  }
+}
+
+async function tell(session: Session): Promise<Told> {
+  const { client, hello } = session;
+  try {
+    const [status, { accounts }, diagnosis] = await Promise.all([
+      client['status.get']({}),
+      client['account.list']({}),
+      client['diagnosis.get']({}),
+    ]);
+    return { status: { ...status, buildId: hello.buildId }, accounts, diagnosis };
+  } finally {
+    session.close();
+  }
+}
+
+function notRunning(): Finding {
+  return {
+    ...fine('supervisor', 'The supervisor is not running.'),
+    level: 'note',
+    advice: 'OpenCode starts it with the first request; `oma up` starts it now.',
+  };
+}
+
+function ordered(findings: readonly Finding[]): readonly Finding[] {
+  return findings.toSorted((a, b) => WORST_FIRST.indexOf(a.level) - WORST_FIRST.indexOf(b.level));
+}

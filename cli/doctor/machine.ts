@@ -1,0 +1,53 @@
+import { createServer } from 'node:net';
+
+import { planBrowser } from '../browser.ts';
+import type { Context } from '../context.ts';
+import { type Finding, finding, fine } from './finding.ts';
+
+/** The provider sends a browser login back to one of these and to no other. */
+const LOGIN_PORTS = [1455, 1457] as const;
+
+/** Looks at the machine: the ports of a browser login, and where the browser would open. */
+export async function examineMachine({ environment, platform }: Context): Promise<readonly Finding[]> {
+  return [await examinePorts(), ...browserHints(environment, platform)];
+}
+
+async function examinePorts(): Promise<Finding> {
+  const busy: number[] = [];
+  for (const port of LOGIN_PORTS) if (await isBusy(port)) busy.push(port);
+  if (busy.length === 0) return fine('login-ports', `Ports ${LOGIN_PORTS.join(' and ')} are free for a browser login.`);
+  const isStuck = busy.length === LOGIN_PORTS.length;
+  return finding(isStuck ? 'warning' : 'note', {
+    id: 'login-ports',
+    what: `Port ${busy.join(' and ')} is in use: a login under way, or another program, such as a codex that logs in.`,
+    advice: isStuck
+      ? 'A browser login cannot finish: end that program, or use `oma add ALIAS --device`.'
+      : 'A browser login takes the other port.',
+  });
+}
+
+function browserHints(environment: Context['environment'], platform: NodeJS.Platform): readonly Finding[] {
+  const plan = planBrowser(environment, platform);
+  if (plan.kind === 'open') return [];
+  const hints = {
+    ssh: [
+      'This is a session over SSH: a browser here would open where nobody sits.',
+      '`oma add ALIAS --device` needs none. For the dashboard forward its port: ssh -L 3434:127.0.0.1:3434 HOST, then `oma open --print`.',
+    ],
+    wsl: [
+      'This is WSL: the browser is on the side of Windows.',
+      '`oma add ALIAS --device` always works; the dashboard opens in Windows under the same address, which `oma open --print` shows.',
+    ],
+    'no-display': ['There is no display here.', '`oma add ALIAS --device` and `oma open --print` need none.'],
+  } as const;
+  const [what, advice] = hints[plan.because];
+  return [finding('note', { id: plan.because, what, advice })];
+}
+
+function isBusy(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(true));
+    server.listen({ port, host: '127.0.0.1' }, () => server.close(() => resolve(false)));
+  });
+}

@@ -1,0 +1,107 @@
+import { access, lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { isOmaError } from '../../contract/errors.ts';
+import type { Context } from '../context.ts';
+import { type OpenAiLogin, openAiLogin } from '../opencode-auth.ts';
+import { apply, findInstalled, globalDirectory, planInstall, rivalPlugins } from '../opencode-plugin.ts';
+import { readText } from '../text-file.ts';
+import { type Finding, finding, fine, type Fix } from './finding.ts';
+
+/** The unit by which the former plugin ran its dashboard. */
+const FORMER_SERVICE = 'codex-soft.service';
+
+/** Looks at OpenCode's side: whether it knows the plugin, whose login it holds, and who else answers for OpenAI. */
+export async function examineOpenCode(context: Context): Promise<readonly Finding[]> {
+  const directory = globalDirectory(context);
+  try {
+    return [
+      await examinePlugin(context, directory),
+      ...(await examineLogin(context, directory)),
+      ...(await rivalPlugins(context, directory)).map(rival),
+      ...(await examineFormerService(context)),
+    ];
+  } catch (error) {
+    if (!isOmaError(error, 'CONFIG_INVALID')) throw error;
+    return [finding('problem', { id: 'opencode-config', what: error.message, advice: 'Correct that file by hand.' })];
+  }
+}
+
+async function examinePlugin(context: Context, directory: string): Promise<Finding> {
+  const isBuilt = await access(context.programs.plugin).then(
+    () => true,
+    () => false,
+  );
+  if (!isBuilt)
+    return finding('problem', {
+      id: 'plugin',
+      what: `The program of the plugin is missing: ${context.programs.plugin}`,
+      advice: 'Reinstall oma.',
+    });
+  const installed = await findInstalled(context, directory);
+  if (installed?.isThisOma === true) return fine('plugin', `OpenCode knows the plugin: ${installed.file}`);
+  return finding('problem', {
+    id: 'plugin',
+    what:
+      installed === null
+        ? "The plugin is not in OpenCode's configuration, so OpenCode does not use oma."
+        : `OpenCode loads the plugin of another oma: ${installed.spec}`,
+    advice: '`oma plugin install`, then restart OpenCode.',
+    fix: register(context, directory),
+  });
+}
+
+async function examineLogin(context: Context, directory: string): Promise<readonly Finding[]> {
+  const login: OpenAiLogin = openAiLogin(await readText(context.paths().openCodeAuthFile));
+  switch (login) {
+    case 'placeholder':
+      return [];
+    case 'none':
+      return [
+        finding('warning', {
+          id: 'opencode-login',
+          what: 'OpenCode has no login for OpenAI, not even the placeholder, so it does not ask oma.',
+          advice: '`oma plugin install` writes the placeholder.',
+          fix: register(context, directory),
+        }),
+      ];
+    case 'login':
+      return [
+        finding('warning', {
+          id: 'opencode-login',
+          what: 'OpenCode has a login of its own for OpenAI. Should the plugin not load, OpenCode refreshes it itself, and one of the two is logged out.',
+          advice: '`oma import opencode`, then `opencode auth logout` for OpenAI and `oma plugin install`.',
+        }),
+      ];
+  }
+}
+
+function register(context: Context, directory: string): Fix {
+  return {
+    done: "Named the plugin in OpenCode's configuration; restart OpenCode.",
+    run: async () => apply((await planInstall(context, directory)).changes),
+  };
+}
+
+function rival(spec: string): Finding {
+  return finding('problem', {
+    id: 'rival-plugin',
+    what: `Another plugin answers for OpenAI logins beside oma: ${spec}`,
+    advice:
+      'Two refreshers of one login log each other out. Import its logins (`oma import`), then take it out of OpenCode’s configuration.',
+  });
+}
+
+async function examineFormerService({ home, environment }: Context): Promise<readonly Finding[]> {
+  const base = environment['XDG_CONFIG_HOME'];
+  const configHome = base === undefined || base === '' ? join(home, '.config') : base;
+  const unit = join(configHome, 'systemd', 'user', FORMER_SERVICE);
+  if ((await lstat(unit).catch(() => null)) === null) return [];
+  return [
+    finding('problem', {
+      id: 'former-service',
+      what: `The service of the former plugin is installed and may refresh the same logins: ${unit}`,
+      advice: `systemctl --user disable --now ${FORMER_SERVICE}, then delete that file.`,
+    }),
+  ];
+}

@@ -1,0 +1,50 @@
+import type { ToldFinding } from '../doctor/bundle.ts';
+import type { Level } from '../doctor/finding.ts';
+import type { Look, Paint } from './paint.ts';
+import { plain } from './plain.ts';
+
+/** What `oma doctor` found and did. */
+export interface DoctorView {
+  readonly ok: boolean;
+  readonly fixed: readonly string[];
+  readonly bundle: string | null;
+  readonly findings: readonly ToldFinding[];
+}
+
+const MARKS = {
+  problem: ['red', 'PROBLEM'],
+  warning: ['yellow', 'WARNING'],
+  note: ['cyan', 'note'],
+  ok: ['green', 'ok'],
+} as const satisfies Record<Level, readonly [Look, string]>;
+const MARK_WIDTH = 9;
+
+/** Writes the findings, worst first, each with what to do. */
+export function doctorText({ fixed, bundle, findings }: DoctorView, paint: Paint): string {
+  const canFix = findings.some(({ fixable }) => fixable);
+  return [
+    ...fixed.map((done) => paint('green', `Fixed: ${plain(done)}`)),
+    ...findings.flatMap((finding) => findingLines(finding, paint)),
+    '',
+    verdict(findings),
+    ...(canFix ? ['`oma doctor --fix` mends some of it.'] : []),
+    ...(bundle === null ? [] : [`The file for whoever helps you: ${plain(bundle)}. Look at it before you send it.`]),
+  ].join('\n');
+}
+
+function findingLines({ level, what, advice }: ToldFinding, paint: Paint): string[] {
+  const [look, word] = MARKS[level];
+  const first = `${paint(look, word)}${' '.repeat(MARK_WIDTH - word.length)}${plain(what)}`;
+  return advice === null ? [first] : [first, `${' '.repeat(MARK_WIDTH)}${paint('dim', `→ ${plain(advice)}`)}`];
+}
+
+function verdict(findings: readonly ToldFinding[]): string {
+  const count = (wanted: Level): number => findings.filter(({ level }) => level === wanted).length;
+  const [problems, warnings] = [count('problem'), count('warning')];
+  if (problems + warnings === 0) return 'All is well.';
+  const parts = [
+    ...(problems === 0 ? [] : [`${String(problems)} ${problems === 1 ? 'problem' : 'problems'}`]),
+    ...(warnings === 0 ? [] : [`${String(warnings)} ${warnings === 1 ? 'warning' : 'warnings'}`]),
+  ];
+  return `${parts.join(' and ')}.`;
+}

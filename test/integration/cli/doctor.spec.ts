@@ -1,0 +1,148 @@
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { delimiter, join } from 'node:path';
+
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { importableStore } from '../../../cli/simulator/credentials.ts';
+import { useSimulator } from '../../support/simulator.ts';
+import { useHome } from './home.ts';
+
+const TOKEN = 'rt_planted-secret-0123456789abcdef0123456789abcdef';
+const EMAIL = 'ann.planted@example.com';
+
+interface Examined {
+  readonly ok: boolean;
+  readonly fixed: readonly string[];
+  readonly findings: readonly { readonly id: string; readonly level: string; readonly what: string }[];
+}
+
+/** A home with an `opencode` and a `codex` that only tell their versions. */
+async function useProgramsHome(more: Readonly<Record<string, string>> = {}) {
+  const home = await useHome(more);
+  const tools = join(home.path, 'tools');
+  await mkdir(tools);
+  for (const [name, says] of Object.entries({ opencode: '1.18.33', codex: 'codex-cli 0.120.0' })) {
+    await writeFile(join(tools, name), `#!/bin/sh\necho ${says}\n`);
+    await chmod(join(tools, name), 0o755);
+  }
+  const env = { ...home.env, PATH: `${tools}${delimiter}${home.env['PATH'] ?? ''}` };
+  const examine = async (...args: readonly string[]): Promise<Examined & { code: number | null }> => {
+    const { code, stdout } = await home.omaWith(env, 'doctor', ...args, '--json');
+    return { code, ...(JSON.parse(stdout) as Examined) };
+  };
+  return {
+    home,
+    env,
+    examine,
+    levelsOf: (found: Examined) => Object.fromEntries(found.findings.map(({ id, level }) => [id, level])),
+  };
+}
+
+describe('oma doctor', () => {
+  it('finds what is wrong without a supervisor, mends only what is safe, and says so', async () => {
+    const { home, examine, levelsOf } = await useProgramsHome();
+    const config = join(home.path, '.config');
+    const store = join(config, 'opencode-multi-auth');
+    await mkdir(join(config, 'opencode', 'plugin'), { recursive: true });
+    await mkdir(join(config, 'systemd', 'user'), { recursive: true });
+    await mkdir(store, { recursive: true });
+    await chmod(store, 0o755);
+    await writeFile(join(store, 'accounts.json'), '{"accounts": {"wo');
+    await writeFile(join(store, 'accounts.json.oma-tmp'), TOKEN);
+    await writeFile(join(config, 'systemd', 'user', 'codex-soft.service'), '');
+    await writeFile(join(config, 'opencode', 'plugin', 'my-codex-auth.ts'), '');
+    await writeFile(join(config, 'opencode', 'opencode.json'), '{"plugin": ["opencode-multi-auth-codex@1.4.3"]}');
+
+    const before = await examine();
+    expect(before.code).toBe(1);
+    expect(before.fixed).toEqual([]);
+    expect(levelsOf(before)).toMatchObject({
+      supervisor: 'note',
+      plugin: 'problem',
+      'opencode-login': 'warning',
+      'rival-plugin': 'problem',
+      'former-service': 'problem',
+      permissions: 'warning',
+      leftover: 'note',
+      store: 'problem',
+      opencode: 'ok',
+      codex: 'warning',
+    });
+    expect(before.findings.filter(({ id }) => id === 'rival-plugin')).toHaveLength(2);
+
+    const after = await examine('--fix');
+    expect(after.code).toBe(1);
+    expect(after.fixed).toHaveLength(4);
+    const levels = levelsOf(after);
+    expect(levels).toMatchObject({
+      plugin: 'ok',
+      'rival-plugin': 'problem',
+      'former-service': 'problem',
+      store: 'problem',
+    });
+    expect(Object.keys(levels)).not.toContain('leftover');
+    expect(Object.keys(levels)).not.toContain('permissions');
+    expect((await stat(store)).mode & 0o777).toBe(0o700);
+    expect(await readFile(join(store, 'accounts.json'), 'utf8')).toBe('{"accounts": {"wo');
+    expect(await readFile(join(config, 'opencode', 'opencode.json'), 'utf8')).toContain('opencode-multi-auth-codex');
+    expect((await examine('--fix')).fixed).toEqual([]);
+  });
+
+  it('[I.L7.1] gathers a bundle from a running supervisor in which no planted secret, e-mail or home path is left', async () => {
+    const simulator = await useSimulator({ seats: 2 });
+    const { home, env, examine, levelsOf } = await useProgramsHome({
+      OPENCODE_MULTI_AUTH_BASE_URL: simulator.baseUrl,
+      OPENCODE_MULTI_AUTH_ISSUER_URL: simulator.issuerUrl,
+    });
+    const seats = simulator.control.state().seats.map(({ alias }) => simulator.control.credentials(alias));
+    const logins = JSON.stringify(importableStore(seats));
+    await writeFile(join(home.path, 'logins.json'), logins, { mode: 0o600 });
+    await home.oma('import', 'logins.json');
+    await home.oma(
+      'disable',
+      simulator.control.state().seats[0]?.alias ?? '',
+      '--reason',
+      `asked ${EMAIL} for ${TOKEN}`,
+    );
+    const state = join(home.path, '.local', 'state', 'opencode-multi-auth');
+    const log = join(state, 'oma.log');
+    const lines = [`{"msg":"Bearer ${TOKEN}","path":"${home.path}/x"}`, `plain ${EMAIL} refresh_token=${TOKEN}`];
+    await writeFile(log, `${await readFile(log, 'utf8')}${lines.join('\n')}\n`);
+    const launch = (await readFile(join(state, 'dashboard-token'), 'utf8')).trim();
+
+    const found = await examine('--bundle', 'bundle.json');
+    expect(levelsOf(found)).toMatchObject({ supervisor: 'ok', store: 'ok', files: 'ok', 'plugin-hello': 'note' });
+    const text = await readFile(join(home.path, 'bundle.json'), 'utf8');
+    expect((await stat(join(home.path, 'bundle.json'))).mode & 0o777).toBe(0o600);
+    const bundle = JSON.parse(text) as { accounts: unknown[]; log: unknown[]; variablesSet: string[] };
+    expect(bundle.accounts).toHaveLength(2);
+    expect(bundle.log.length).toBeGreaterThan(3);
+    expect(bundle.variablesSet).toContain('BASE_URL');
+    const tokens = [...logins.matchAll(/"(?:access|refresh|id)Token":"([^"]+)"/g)].map(([, token]) => token ?? '');
+    const emails = [...logins.matchAll(/"email":"([^"]+)"/g)].map(([, email]) => email ?? '');
+    expect(tokens.length).toBeGreaterThanOrEqual(4);
+    expect(emails.length).toBe(2);
+    for (const secret of [...tokens, ...emails, launch, TOKEN, EMAIL, home.path])
+      expect(text.includes(secret), `…${secret.slice(-8)} leaked`).toBe(false);
+    const words = (await home.omaWith(env, 'doctor')).stdout;
+    for (const secret of [...tokens, launch, TOKEN]) expect(words).not.toContain(secret);
+  });
+
+  it('tells of an environment that is not valid, of a session over SSH, and of a login port in use', async () => {
+    const busy = createServer();
+    onTestFinished(() => void busy.close());
+    const isOurs = await new Promise<boolean>((resolve) => {
+      busy.once('error', () => resolve(false));
+      busy.listen({ port: 1455, host: '127.0.0.1' }, () => resolve(true));
+    });
+    const { examine, levelsOf } = await useProgramsHome({
+      OPENCODE_MULTI_AUTH_SOCKET: 'not/absolute',
+      SSH_TTY: '/dev/pts/1',
+    });
+    const found = await examine();
+    expect([found.code, levelsOf(found)]).toMatchObject([1, { environment: 'problem', ssh: 'note' }]);
+    // Busy either by us or by whoever was faster: in both cases it must be named.
+    expect(['note', 'warning'], String(isOurs)).toContain(levelsOf(found)['login-ports']);
+  });
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+
+import { judgeSupervisor, type Told } from '../../../cli/doctor/supervisor.ts';
+import type { Diagnosis } from '../../../contract/diagnosis.ts';
+import { account, at, NOW, status } from './samples.ts';
+
+const WELL: Diagnosis = { clock: { skewMs: 400, at: at(-1) }, lastPluginHello: null, storeNotices: [] };
+
+/** Level and id of everything that is judged not to be well. */
+function judged(told: Partial<Told>): readonly string[] {
+  const whole: Told = {
+    status: status({ clients: [], children: [] }),
+    accounts: [account()],
+    diagnosis: WELL,
+    ...told,
+  };
+  return judgeSupervisor(whole, { now: NOW, buildId: whole.status.buildId })
+    .filter(({ level }) => level !== 'ok')
+    .map(({ level, id }) => `${level} ${id}`);
+}
+
+describe('what a running supervisor tells', () => {
+  it('is judged well but for a plugin that never said hello', () => {
+    expect(judged({})).toEqual(['note plugin-hello']);
+    const hello = { host: 'opencode 1.18.33', version: '0.1.0', at: at(-60) };
+    expect(judged({ diagnosis: { ...WELL, lastPluginHello: hello } })).toEqual([]);
+  });
+
+  it.each([
+    [30_000, []],
+    [-90_000, ['warning clock']],
+    [400_000, ['problem clock']],
+  ])('a clock that is %i ms off gives %j', (skewMs, expected) => {
+    const found = judged({ diagnosis: { ...WELL, clock: { skewMs, at: at(0) } } });
+    expect(found.filter((line) => line.endsWith('clock'))).toEqual(expected);
+  });
+
+  it.each([
+    [account({ auth: 'needs-login', authReason: 'gone' }), ['warning needs-login']],
+    [account({ auth: 'needs-login', enabled: false }), []],
+    [account({ auth: 'expiring', tokenExpiresAt: at(3) }), ['note token-expiring']],
+    [account({ auth: 'expiring', tokenExpiresAt: at(-20) }), ['warning token-expiring']],
+  ])('an account is judged by its login (%#)', (one, expected) => {
+    expect(judged({ accounts: [one] })).toEqual(['note plugin-hello', ...expected]);
+  });
+
+  it('names seats that collide, refreshes left open, helpers that are down and a store that cannot be written', () => {
+    const told = status({ clients: [], openRefreshes: [{ alias: 'work', since: at(-5) }] });
+    const ill = {
+      ...told,
+      buildId: 'other',
+      children: [{ name: 'worker' as const, state: 'waiting' as const, pid: null, restarts: 3, lastExit: 'code 1' }],
+      store: { ...told.store, writeError: 'ENOSPC' },
+    };
+    const accounts = [account(), account({ alias: 'twin' })];
+    const diagnosis = { ...WELL, storeNotices: ['a copy in plain text lies beside it'] };
+    const found = judgeSupervisor({ status: ill, accounts, diagnosis }, { now: NOW, buildId: 'ours' });
+    expect(found.filter(({ level }) => level !== 'ok').map(({ level, id }) => `${level} ${id}`)).toEqual([
+      'warning other-build',
+      'warning child',
+      'problem store-write',
+      'note plugin-hello',
+      'problem seat-collision',
+      'warning open-refresh',
+      'note store-notice',
+    ]);
+    for (const { level, advice, id } of found)
+      if (level === 'problem' || level === 'warning') expect(advice, id).toMatch(/\w/);
+  });
+});
