@@ -11,7 +11,7 @@ import { sendRequests } from '../test/web/support/leases.ts';
 import type { Pool } from '../test/web/support/pool.ts';
 
 const TARGET = fileURLToPath(new URL('../docs/screenshots', import.meta.url));
-const DESK: BrowserContextOptions = { viewport: { width: 1440, height: 860 } };
+const DESK: BrowserContextOptions = { viewport: { width: 1280, height: 760 } };
 const PHONE: BrowserContextOptions = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
 
 const POOL: Pool = {

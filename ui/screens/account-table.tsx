@@ -1,6 +1,8 @@
 import './account-table.css';
 
 import { type Signal, useComputed, useSignal } from '@preact/signals';
+import type { VNode } from 'preact';
+import { useEffect, useMemo } from 'preact/hooks';
 
 import type { AccountView } from '../../contract/account.ts';
 import { useApp } from '../app-context.ts';
@@ -12,6 +14,9 @@ import { AccountRow } from './account-row.tsx';
 /** From this many accounts on, looking for one needs help. */
 const TOOLS_FROM = 7;
 
+const ROWS_AT_FIRST = 24;
+const ROWS_A_FRAME = 16;
+
 type Order = 'rotation' | 'name' | 'left';
 type Show = 'all' | 'ready' | 'blocked' | 'disabled';
 
@@ -21,6 +26,8 @@ export function AccountTable({ accounts }: { readonly accounts: readonly Account
   const order = useSignal<Order>('rotation');
   const show = useSignal<Show>('all');
   const shown = arrange(accounts, { find: find.value, order: order.value, show: show.value });
+  const drawn = useGrowing(shown.length);
+  const rowOf = useRows();
   return (
     <section class="panel accounts" aria-label="Accounts">
       <div class="accounts-head">
@@ -38,15 +45,33 @@ export function AccountTable({ accounts }: { readonly accounts: readonly Account
             ))}
           </tr>
         </thead>
-        <tbody role="rowgroup">
-          {shown.map((account) => (
-            <AccountRow key={account.alias} account={account} />
-          ))}
-        </tbody>
+        <tbody role="rowgroup">{shown.slice(0, drawn).map(rowOf)}</tbody>
       </table>
       {shown.length === 0 && <p class="accounts-none">No account fits.</p>}
     </section>
   );
+}
+
+/** The row of an account: the same one for the same view of it. Why: Preact does not draw again what is the same, and of 200 accounts nearly all are. */
+function useRows(): (account: AccountView) => VNode {
+  const made = useMemo(() => new WeakMap<AccountView, VNode>(), []);
+  return (account) => {
+    const row = made.get(account) ?? <AccountRow key={account.alias} account={account} />;
+    made.set(account, row);
+    return row;
+  };
+}
+
+/** How many rows to draw: at first what fills a screen, the others in the frames after. Why: all of 200 at once keep the page from answering. */
+function useGrowing(total: number): number {
+  const drawn = useSignal(ROWS_AT_FIRST);
+  useEffect(() => {
+    if (drawn.value > total) drawn.value = Math.max(ROWS_AT_FIRST, total);
+    if (drawn.value >= total) return;
+    const frame = requestAnimationFrame(() => (drawn.value += ROWS_A_FRAME));
+    return () => cancelAnimationFrame(frame);
+  }, [drawn.value, total]);
+  return drawn.value;
 }
 
 interface ToolsProps {
