@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { DEFAULT_BASE_URL, DEFAULT_ISSUER_URL, DEFAULT_PORT } from '../contract/env.ts';
 import { OmaError } from '../contract/errors.ts';
 import { type Hello, PROTOCOL_VERSION } from '../contract/handshake.ts';
+import { withDeadline } from '../runtime/deadline.ts';
 import { type Children, createChildren } from './children.ts';
 import { type Clients, createClients } from './clients.ts';
-import { composeOperations, type ComposeOptions } from './compose.ts';
+import { type Composed, composeOperations, type ComposeOptions } from './compose.ts';
 import { readConfigFile } from './config-file.ts';
 import { inheritIntents } from './core/credentials.ts';
 import { settleAll } from './core/limits.ts';
@@ -21,6 +22,9 @@ import { createSettingsSource, type ReloadableSettings, settingsFromEnv } from '
 import type { StartOptions } from './start-options.ts';
 import { checkStoreFile } from './store/check.ts';
 import { openStore, type Store } from './store/store.ts';
+
+/** Stopping waits so long for the answer to a refresh, in milliseconds; the end as a whole may take a little longer. */
+const FINISH_MS = 7 * 1_000;
 
 /** A supervisor at work. */
 export interface Running {
@@ -87,9 +91,17 @@ export async function start(options: StartOptions): Promise<Running> {
       await loops.stop();
       await doors.close();
       operations.decisions.flush();
+      await finishRefreshes(operations, options.log);
       await release();
     },
   };
+}
+
+async function finishRefreshes({ refresher }: Composed, log: StartOptions['log']): Promise<void> {
+  const late = (): Error => new Error('the provider takes too long');
+  await withDeadline(refresher.finish(), FINISH_MS, late).catch((error: unknown) => {
+    log.error({ cause: String(error) }, 'oma stops although the answer to a refresh has not come');
+  });
 }
 
 interface OpenState {

@@ -30,6 +30,8 @@ export interface Refresher {
   renew: (alias: Alias, stale: Secret) => Promise<Account>;
   /** Whether a refresh of this account is on its way. */
   isRefreshing: (alias: Alias) => boolean;
+  /** Begins no refresh any more; resolves once the one on its way is stored, because its old token is spent. */
+  finish: () => Promise<void>;
 }
 
 /** What the refresher needs besides the context. */
@@ -46,6 +48,7 @@ export function createRefresher(context: Context, hooks: RefresherHooks): Refres
   return {
     renew: (alias, stale) => lane.renew(alias, stale),
     isRefreshing: (alias) => lane.isRefreshing(alias),
+    finish: () => lane.finish(),
   };
 }
 
@@ -56,6 +59,7 @@ class RefreshLane {
   readonly #blockedUntil = new Map<Alias, EpochMs>();
   readonly #unsaved = new Map<Alias, RenewedTokens>();
   #last: Promise<unknown> = Promise.resolve();
+  #isFinishing = false;
 
   constructor(context: Context, hooks: RefresherHooks) {
     this.#context = context;
@@ -64,6 +68,11 @@ class RefreshLane {
 
   isRefreshing(alias: Alias): boolean {
     return this.#flights.has(alias);
+  }
+
+  async finish(): Promise<void> {
+    this.#isFinishing = true;
+    await this.#last;
   }
 
   renew(alias: Alias, stale: Secret): Promise<Account> {
@@ -83,6 +92,7 @@ class RefreshLane {
     const rescued = this.#unsaved.get(alias);
     if (rescued !== undefined) return this.#save(alias, rescued);
     if (await this.#hooks.adopt(alias)) return settled(context, alias);
+    if (this.#isFinishing) throw unreachable(alias, 'this supervisor is stopping');
     await context.store.transact(
       'refresh.begin',
       (state, now) => beginRefresh(state, { alias, fingerprint: fingerprintOf(account.credentials.refreshToken) }, now),
