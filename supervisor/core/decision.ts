@@ -15,6 +15,17 @@ export interface DecisionInput {
 }
 
 /**
+ * Leaves out what explaining does not need. Why: each state has the bindings of all sessions in a map of its own, and
+ * hundreds of decisions are kept.
+ */
+export function remembered(input: DecisionInput): DecisionInput {
+  const { state, lease } = input;
+  const binding = lease.sessionId === null ? undefined : state.bindings.get(lease.sessionId);
+  const bindings = new Map(lease.sessionId === null || binding === undefined ? [] : [[lease.sessionId, binding]]);
+  return { ...input, state: { ...state, bindings } };
+}
+
+/**
  * Explains a choice by making it again: the selector is pure, so the explanation cannot differ from what was done.
  * Shape: one candidate for each account, in rotation order.
  */

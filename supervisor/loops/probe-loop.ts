@@ -59,15 +59,19 @@ export function startProbeLoop({ context, probes, random }: ProbeLoopDeps): () =
         nextSchedule(context, account, { interval, jitter: random(), failures: schedule.failures }),
       );
     }
-    if (!isOver) cancel = context.later(PERIOD_MS, () => void turn());
   };
+  const schedule = (): void => {
+    if (!isOver) cancel = context.later(PERIOD_MS, safeTurn);
+  };
+  // A probe that the end of the supervisor cuts off is no stumble.
   const safeTurn = (): void => {
-    turn().catch((error: unknown) => {
-      context.log.error({ cause: String(error) }, 'the probe schedule stumbled; it goes on');
-      cancel = context.later(PERIOD_MS, safeTurn);
-    });
+    void turn()
+      .catch((error: unknown) => {
+        if (!isOver) context.log.error({ cause: String(error) }, 'the probe schedule stumbled; it goes on');
+      })
+      .finally(schedule);
   };
-  cancel = context.later(PERIOD_MS, safeTurn);
+  schedule();
   return () => {
     isOver = true;
     cancel();

@@ -1,5 +1,5 @@
 import type { Decision } from '../../contract/decision.ts';
-import { type DecisionInput, explain } from '../core/decision.ts';
+import { type DecisionInput, explain, remembered } from '../core/decision.ts';
 import type { Context } from './context.ts';
 
 /** Decisions kept in memory. */
@@ -52,7 +52,8 @@ export function createDecisions({ log, later, emit }: Pick<Context, 'log' | 'lat
     });
   };
   return {
-    record: (input) => {
+    record: (made) => {
+      const input = remembered(made);
       ring.push(input);
       if (ring.length > DECISIONS_MAX) ring.shift();
       if (unlogged.length < UNLOGGED_MAX) unlogged.push(input);

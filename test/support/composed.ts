@@ -33,6 +33,10 @@ export interface ComposeTestOptions {
   readonly environment?: PartialSettings;
   readonly worker?: Partial<Client<WorkerOperations>>;
   readonly probeRunner?: Partial<Client<ProbeOperations>>;
+  /** Time that the test moves; default: the clock stands, timers are real. */
+  readonly time?: Pick<Supervised, 'clock'> & Pick<Context, 'later'>;
+  /** Keeps neither log nor events, for runs of millions of both. */
+  readonly forgets?: boolean;
 }
 
 export interface Answer {
@@ -65,7 +69,7 @@ export interface Supervised {
 /** Puts a supervisor together in this process: real store in a directory of its own, real operations, the real HTTP application without its port; children as given. */
 export async function composeForTest(options: ComposeTestOptions = {}): Promise<Supervised> {
   const directory = await mkdtemp(join(tmpdir(), 'oma-test-'));
-  const clock = { now: NOON };
+  const clock = options.time?.clock ?? { now: NOON };
   const supervised = await open(options, directory, clock);
   for (const alias of options.aliases ?? [])
     await supervised.store.transact('test', (state, now) => addAccount(state, newAccount(alias), now), 'before-reply');
@@ -76,8 +80,11 @@ async function open(options: ComposeTestOptions, directory: string, clock: { now
   const logged: string[] = [];
   const events: OmaEvent[] = [];
   const bus = createEventBus();
-  bus.subscribe((event) => events.push(event));
-  const write = (fields: object, message: string): void => void logged.push(JSON.stringify({ ...fields, message }));
+  const keeps = options.forgets !== true;
+  if (keeps) bus.subscribe((event) => events.push(event));
+  const write = (fields: object, message: string): void => {
+    if (keeps) logged.push(JSON.stringify({ ...fields, message }));
+  };
   const log = { debug: write, info: write, warn: write, error: write };
   const now = (): number => clock.now;
   const store = await openStore({ file: join(directory, 'accounts.json'), passphrase: null, now, log });
@@ -103,12 +110,7 @@ async function open(options: ComposeTestOptions, directory: string, clock: { now
     now,
     newId: (prefix) => `${prefix}-${String((ids += 1))}`,
     emit: bus.emit,
-    later: (delayMs, callback) => {
-      const timer = setTimeout(callback, delayMs).unref();
-      return () => {
-        clearTimeout(timer);
-      };
-    },
+    later: options.time?.later ?? later,
   };
   const clients = createClients();
   const composed = composeOperations({
@@ -182,6 +184,13 @@ async function open(options: ComposeTestOptions, directory: string, clock: { now
       await store.close();
       await rm(directory, { recursive: true, force: true });
     },
+  };
+}
+
+function later(delayMs: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, delayMs).unref();
+  return () => {
+    clearTimeout(timer);
   };
 }
 

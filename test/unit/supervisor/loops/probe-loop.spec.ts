@@ -1,36 +1,45 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, expect, it } from 'vitest';
 
 import { startProbeLoop } from '../../../../supervisor/loops/probe-loop.ts';
-import type { Context } from '../../../../supervisor/operations/context.ts';
-import type { Probes } from '../../../../supervisor/operations/probes.ts';
-import { HOUR, MINUTE, NOON, settingsWith, stateWith } from '../../../support/state.ts';
+import { composeForTest, type Supervised } from '../../../support/composed.ts';
+import { HOUR, NOON } from '../../../support/state.ts';
+import { type VirtualTime, virtualTime } from '../../../support/virtual-time.ts';
 
-describe('the schedule of probes', () => {
-  it('goes on when the clock is set back: nothing waits longer than the longest pause', async () => {
-    let now = NOON;
-    const due: (() => void)[] = [];
-    const probed: number[] = [];
-    const context = {
-      store: { read: () => stateWith('a') },
-      settings: { effective: () => ({ settings: settingsWith({ probeIntervalMinutes: 15 }) }) },
-      now: () => now,
-      later: (_: number, callback: () => void) => {
-        due.push(callback);
-        return () => undefined;
-      },
-    } as unknown as Context;
-    const probes = { inBackground: () => Promise.resolve(void probed.push(now)) } as unknown as Probes;
-    const stop = startProbeLoop({ context, probes, random: () => 0 });
-    const turn = async (at: number): Promise<void> => {
-      now = at;
-      due.shift()?.();
-      await new Promise((resolve) => setImmediate(resolve));
-    };
-    await turn(NOON);
-    await turn(NOON + MINUTE);
-    await turn(NOON - 48 * HOUR);
-    await turn(NOON - 48 * HOUR + MINUTE);
-    stop();
-    expect(probed).toEqual([NOON, NOON - 48 * HOUR]);
+let oma: Supervised;
+let time: VirtualTime;
+let asked: number[];
+let stop: () => void;
+
+/** A schedule over one account: its first probe goes well, every further one goes wrong in a way nobody foresaw. */
+async function stumbling(): Promise<void> {
+  time = virtualTime(NOON);
+  asked = [];
+  oma = await composeForTest({ aliases: ['a'], time });
+  const inBackground = (): Promise<void> => {
+    asked.push(time.clock.now);
+    return asked.length === 1 ? Promise.resolve() : Promise.reject(new Error('unforeseen'));
+  };
+  stop = startProbeLoop({
+    context: oma.context,
+    probes: { ...oma.composed.probes, inBackground },
+    random: () => 0,
   });
+}
+
+afterEach(() => oma.close());
+
+it('goes on after every stumble', async () => {
+  await stumbling();
+  await time.advance(HOUR);
+  expect(asked.length).toBeGreaterThan(100);
+  expect(oma.logged.filter((line) => line.includes('stumbled'))).toHaveLength(asked.length - 1);
+});
+
+it('asks nothing and says nothing once it is stopped', async () => {
+  await stumbling();
+  await time.advance(HOUR);
+  stop();
+  const before = [asked.length, oma.logged.length];
+  await time.advance(HOUR);
+  expect([asked.length, oma.logged.length]).toEqual(before);
 });
