@@ -118,8 +118,13 @@ async function openBench(): Promise<Bench> {
   return { oma, time, provider, random, seen: new Map(), stopLoops: loopsOf(oma, random) };
 }
 
-function loopsOf({ context, composed, settings }: Supervised, random: () => number): () => Promise<void> {
-  return startLoops({ context, operations: composed, configFile: null, settings, random }).stop;
+/** The loops of the real supervisor; the directory, which stays, stands for the socket that the composed one has not. */
+function loopsOf({ context, composed, settings, directory }: Supervised, random: () => number): () => Promise<void> {
+  const socketLost = (): void => {
+    throw new Error('the directory is gone');
+  };
+  const loops = { context, operations: composed, configFile: null, settings, random, socketLost };
+  return startLoops({ ...loops, socketPath: directory }).stop;
 }
 
 async function soak(bench: Bench): Promise<Soaked> {
