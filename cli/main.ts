@@ -1,3 +1,7 @@
+import { homedir } from 'node:os';
+
+import { keepCompiled } from '../runtime/compile-cache.ts';
+
 // The oldest Node must understand this file: it says in plain words that Node is too old, before anything newer is loaded.
 const OLDEST_MAJOR = 22;
 const OLDEST_MINOR = 22;
@@ -9,5 +13,6 @@ if (major < OLDEST_MAJOR || (major === OLDEST_MAJOR && minor < OLDEST_MINOR)) {
   );
   process.exitCode = 1;
 } else {
+  keepCompiled(process.env, homedir());
   void import('./program.ts').then(({ program }) => program(process, import.meta.url));
 }

@@ -1,6 +1,10 @@
+import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { supervise } from './supervise.ts';
+import { keepCompiled, writeCompiled } from '../runtime/compile-cache.ts';
 
+keepCompiled(process.env, homedir());
+const { supervise } = await import('./supervise.ts');
 await supervise(process, dirname(fileURLToPath(import.meta.url)));
+writeCompiled();

@@ -1,16 +1,9 @@
 import { createServer, type Server } from 'node:http';
 
-import { getRequestListener } from '@hono/node-server';
-import { Hono } from 'hono';
-import { setCookie } from 'hono/cookie';
-import { secureHeaders } from 'hono/secure-headers';
-
 import { isLoopbackHost } from '../../contract/env.ts';
-import { type ErrorBody, ERRORS, isOmaError, OmaError } from '../../contract/errors.ts';
-import { addEventStream, type Subscribe } from './event-stream.ts';
-import { type Guard, SESSION_COOKIE } from './guard.ts';
-import { addOperationRoutes, type Dispatch } from './router.ts';
-import { readStaticFiles, type StaticFile } from './static.ts';
+import { ERRORS, OmaError } from '../../contract/errors.ts';
+import type { Answer, AppOptions } from './app.ts';
+import { readStaticFiles } from './static.ts';
 
 /** Ports tried above the wanted one when it is busy. */
 const PORT_TRIES_MAX = 50;
@@ -18,19 +11,14 @@ const PORT_TRIES_MAX = 50;
 /** A request must have arrived within this time, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 30 * 1_000;
 
+/** The application is loaded so long after the door has opened, in milliseconds; a start is over by then. */
+const LOAD_DELAY_MS = 250;
+
 /** What the dashboard's door needs. */
-export interface HttpDoorOptions {
+export interface HttpDoorOptions extends AppOptions {
   readonly host: string;
   readonly port: number;
   readonly uiDirectory: string;
-  readonly guard: Guard;
-  readonly dispatch: Dispatch;
-  readonly subscribe: Subscribe;
-  requestId: () => string;
-  /** Prometheus text. */
-  metrics: () => string;
-  health: () => object;
-  onError: (error: unknown, requestId: string) => void;
 }
 
 /** The open door. */
@@ -43,11 +31,18 @@ export interface HttpDoor {
 /** Opens the loopback door; a busy port moves it to the next free one. Errors: NON_LOOPBACK_HOST, PORT_UNAVAILABLE. */
 export async function openHttpDoor(options: HttpDoorOptions): Promise<HttpDoor> {
   refuseNonLoopback(options.host);
-  const app = createApp(options, await readStaticFiles(options.uiDirectory));
-  const answer = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const application = loadedLater(options);
   const server = createServer(
     { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS },
-    (request, response) => void answer(request, response),
+    (request, response) => {
+      application().then(
+        (answer) => answer(request, response),
+        (error: unknown) => {
+          options.onError(error, options.requestId());
+          response.writeHead(ERRORS.INTERNAL.http).end();
+        },
+      );
+    },
   );
   const port = await listenFrom(server, options.host, options.port);
   return {
@@ -73,96 +68,25 @@ export function refuseNonLoopback(host: string): void {
   );
 }
 
-/** Builds the application without listening, so that tests can call it directly. */
-export function createApp(options: HttpDoorOptions, files: ReadonlyMap<string, StaticFile>): Hono {
-  const { guard, dispatch, subscribe, requestId } = options;
-  const app = new Hono();
-  app.use(
-    secureHeaders({
-      contentSecurityPolicy: CONTENT_SECURITY_POLICY,
-      referrerPolicy: 'no-referrer',
-      xFrameOptions: 'DENY',
-      strictTransportSecurity: false,
-    }),
-  );
-  app.use(guard.sameSite);
-  app.get('/healthz', () => Response.json(options.health()));
-  app.get('/metrics', (context) => {
-    guard.admit(context);
-    return context.text(options.metrics());
-  });
-  addLaunch(app, guard);
-  addOperationRoutes(app, { guard, dispatch, requestId });
-  addEventStream(app, guard, subscribe);
-  addFiles(app, files);
-  app.notFound(() => {
-    throw new OmaError('NOT_FOUND', 'There is no such address.');
-  });
-  app.onError((error) => {
-    const id = requestId();
-    if (!isOmaError(error)) options.onError(error, id);
-    return failure(error, id);
-  });
-  return app;
-}
-
-const CONTENT_SECURITY_POLICY = {
-  defaultSrc: ["'none'"],
-  scriptSrc: ["'self'"],
-  styleSrc: ["'self'"],
-  imgSrc: ["'self'", 'data:'],
-  connectSrc: ["'self'"],
-  baseUri: ["'none'"],
-  formAction: ["'none'"],
-  frameAncestors: ["'none'"],
-};
-
-/** Exchanges the launch token for the cookie and takes it out of the address bar. */
-function addLaunch(app: Hono, guard: Guard): void {
-  app.get('/launch', (context) => {
-    if (!guard.isLaunchToken(context.req.query('token') ?? ''))
-      throw new OmaError('UNAUTHORIZED', 'This launch address is not valid. Open the dashboard with "oma open".');
-    setCookie(context, SESSION_COOKIE, guard.sessionValue, {
-      httpOnly: true,
-      sameSite: 'Strict',
-      path: '/',
-      maxAge: 30 * 24 * 60 * 60,
-    });
-    context.header('Cache-Control', 'no-store');
-    return context.redirect('/', 303);
-  });
-}
-
-/** The page itself holds nothing worth guarding; everything it shows comes from the guarded API. */
-function addFiles(app: Hono, files: ReadonlyMap<string, StaticFile>): void {
-  app.get('*', async (context, next) => {
-    const file = files.get(context.req.path === '/' ? '/index.html' : context.req.path);
-    if (file === undefined) {
-      await next();
-      return;
-    }
-    return context.body(file.body, 200, {
-      'Content-Type': file.type,
-      'Cache-Control': file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache',
-    });
-  });
-}
-
-function failure(error: unknown, requestId: string): Response {
-  const known = isOmaError(error)
-    ? error
-    : new OmaError(
-        'INTERNAL',
-        'oma made a mistake; its log has the cause under this request id. Try again, or report it.',
-      );
-  const { code, message, details } = known;
-  const body: ErrorBody = details === undefined ? { code, message, requestId } : { code, message, details, requestId };
-  return Response.json(body, { status: ERRORS[code].http, headers: allowHeader(known) });
-}
-
-function allowHeader({ code, details }: OmaError): Record<string, string> {
-  const allow = details?.['allow'];
-  return code === 'METHOD_NOT_ALLOWED' && Array.isArray(allow) ? { Allow: allow.join(', ') } : {};
+/**
+ * Loads the application with the first request, or soon after the start.
+ * Why: the libraries are a quarter of a start; why soon: an update must not take their files away first.
+ */
+function loadedLater(options: HttpDoorOptions): () => Promise<Answer> {
+  let answer: Promise<Answer> | null = null;
+  const load = async (): Promise<Answer> => {
+    const [{ answerWith, createApp }, files] = await Promise.all([
+      import('./app.ts'),
+      readStaticFiles(options.uiDirectory),
+    ]);
+    return answerWith(createApp(options, files));
+  };
+  const application = (): Promise<Answer> => (answer ??= load());
+  setTimeout(() => {
+    // Whoever asks hears of a failure; nobody has yet.
+    application().catch(() => undefined);
+  }, LOAD_DELAY_MS).unref();
+  return application;
 }
 
 async function listenFrom(server: Server, host: string, port: number): Promise<number> {

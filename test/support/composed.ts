@@ -15,8 +15,8 @@ import { createDispatcher, type Dispatcher } from '../../runtime/rpc/dispatch.ts
 import { createClients } from '../../supervisor/clients.ts';
 import { type Composed, composeOperations } from '../../supervisor/compose.ts';
 import { addAccount } from '../../supervisor/core/accounts.ts';
+import { createApp } from '../../supervisor/doors/app.ts';
 import { createGuard } from '../../supervisor/doors/guard.ts';
-import { createApp } from '../../supervisor/doors/http.ts';
 import { createEventBus } from '../../supervisor/event-bus.ts';
 import { metricsText } from '../../supervisor/metrics.ts';
 import type { Context } from '../../supervisor/operations/context.ts';
@@ -142,9 +142,6 @@ async function open(options: ComposeTestOptions, directory: string, clock: { now
   const dispatch = createDispatcher(OPERATIONS, composed.handlers);
   const app = createApp(
     {
-      host: '127.0.0.1',
-      port: TEST_PORT,
-      uiDirectory: directory,
       guard: createGuard({ token: TEST_TOKEN, port: () => TEST_PORT, now }),
       dispatch,
       subscribe: bus.subscribe,
