@@ -46,6 +46,13 @@ export function actionsOf(hours: number): readonly Action[] {
   ];
 }
 
+/** What is done in a canary: what a user does, and nothing that hurts. */
+export const QUIET_ACTIONS: readonly Action[] = [
+  { name: 'prompt', firstMinute: 0.1, everyMinutes: 30, run: realPrompt },
+  { name: 'probe', firstMinute: 0.5, everyMinutes: 30, run: goodProbe },
+  { name: 'store-check', firstMinute: 1, everyMinutes: 10, run: storeCheck },
+];
+
 /** Faults that oma must hide; the alias is chosen by lot among those that may be blamed. */
 const FAULTS: readonly FaultInput[] = [
   { kind: 'usage-limit', resetsInSeconds: 45 },

@@ -36,12 +36,11 @@ export interface Bench {
   end: () => Promise<void>;
 }
 
-/** Starts the simulated provider, oma in the home under the directory (again, when it is there), and a plugin in Node and in Bun. */
+/** Starts the simulated provider, oma in its home (again, when it is there), and a plugin in Node and in Bun. */
 export async function openBench(
-  directory: string,
+  root: string,
   { hours, seed, journal }: { readonly hours: number; readonly seed: number; readonly journal: Journal },
 ): Promise<Bench> {
-  const root = join(directory, 'home');
   await mkdir(root, { recursive: true });
   const simulator = await startSimulator({
     seats: [STEADY, ...SHAKY, DIRECT].map(seat),

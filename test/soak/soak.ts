@@ -16,6 +16,12 @@ export interface SoakOptions {
   readonly perSecond: number;
   readonly seed: number;
   readonly signal: AbortSignal;
+  /** Default: everything that can happen to oma. */
+  readonly actions?: readonly Action[];
+  /** Where oma lives; default: in the directory. */
+  readonly home?: string;
+  /** Done before the traffic begins. */
+  readonly prepare?: (bench: Bench) => Promise<void>;
 }
 
 const HOUR_MS = 3_600_000;
@@ -23,17 +29,20 @@ const MINUTE_MS = 60_000;
 const TICK_MS = 1_000;
 
 /** Soaks until the time is over or the signal says stop; every line is on disk when it has happened. */
-export async function soak({ directory, hours, perSecond, seed, signal }: SoakOptions): Promise<Summary> {
+export async function soak(options: SoakOptions): Promise<Summary> {
+  const { directory, hours, perSecond, seed, signal, actions = actionsOf(hours) } = options;
   const file = join(directory, 'journal.jsonl');
   const before = readJournal(file);
   const soakedMs = elapsedOf(before);
   const journal = openJournal(file);
   journal.add({ kind: 'start', atMs: Date.now(), elapsedMs: soakedMs, hours, seed });
-  const bench = await openBench(directory, { hours, seed: seed + before.length, journal });
+  const home = options.home ?? join(directory, 'home');
+  const bench = await openBench(home, { hours, seed: seed + before.length, journal });
+  await options.prepare?.(bench);
   const ending = new AbortController();
   const sending = traffic(bench, perSecond, ending.signal);
   try {
-    await actUntilOver(bench, soakedMs, signal);
+    await actUntilOver(bench, { actions, soakedMs, signal });
   } finally {
     ending.abort();
     await sending;
@@ -50,10 +59,13 @@ export async function writeSummary(directory: string): Promise<Summary> {
 }
 
 /** Actions run one after the other, so that a sample or a probe is never taken in the middle of a kill. */
-async function actUntilOver(bench: Bench, soakedMs: number, signal: AbortSignal): Promise<void> {
+async function actUntilOver(
+  bench: Bench,
+  { actions, soakedMs, signal }: Pick<Required<SoakOptions>, 'actions' | 'signal'> & { readonly soakedMs: number },
+): Promise<void> {
   const startedAt = performance.now();
   const elapsed = (): number => soakedMs + performance.now() - startedAt;
-  const due = new Map(actionsOf(bench.hours).map((action) => [action, firstDue(action, soakedMs)]));
+  const due = new Map(actions.map((action) => [action, firstDue(action, soakedMs)]));
   const watch = createWatch(bench);
   let nextSample = soakedMs;
   while (elapsed() < bench.hours * HOUR_MS && !signal.aborted) {
