@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { askModel } from '../support/ask-model.ts';
@@ -18,7 +19,9 @@ const MODEL = 'gpt-6-luna';
 /** Sends requests at the given mean rate until told to stop; returns when all are answered. */
 export async function traffic(bench: Bench, perSecond: number, signal: AbortSignal): Promise<void> {
   const { hosts, random } = bench;
-  const sessions = { node: newSessions(random), bun: newSessions(random) };
+  // Sessions of an earlier run would still be bound to the accounts of then.
+  const run = randomUUID().slice(0, 8);
+  const sessions = { node: newSessions(random, `ses_${run}n`), bun: newSessions(random, `ses_${run}b`) };
   const open = new Set<Promise<void>>();
   while (!signal.aborted) {
     const runtime = random() < 0.5 ? 'node' : 'bun';
@@ -87,12 +90,12 @@ function servedBy(text: string): string | null {
 }
 
 /** Picks a session to go on with; now and then one of them is over and a new one begins. */
-function newSessions(random: () => number): () => string {
+function newSessions(random: () => number, prefix: string): () => string {
   const open: string[] = [];
   let begun = 0;
   return () => {
     const at = Math.floor(random() * SESSIONS);
-    if (open[at] === undefined || random() < NEW_SESSION_SHARE) open[at] = `ses_${String((begun += 1))}`;
+    if (open[at] === undefined || random() < NEW_SESSION_SHARE) open[at] = `${prefix}${String((begun += 1))}`;
     return open[at];
   };
 }
