@@ -12,7 +12,7 @@ import { codexAuthFileAt } from './operations/codex-auth-file.ts';
 import { type CodexAuthSync, createCodexAuthSync } from './operations/codex-auth-sync.ts';
 import type { Context } from './operations/context.ts';
 import { createDecisions, type Decisions } from './operations/decisions.ts';
-import { type ForceDeps, tellEnded } from './operations/force.ts';
+import { expireForce, type ForceDeps, tellEnded } from './operations/force.ts';
 import { createHandlers, type HandlerDeps } from './operations/handlers.ts';
 import { createLeases, type Leases } from './operations/leases.ts';
 import { createLogins } from './operations/logins.ts';
@@ -69,6 +69,8 @@ export function composeOperations(options: ComposeOptions): Composed {
   const subscribers = createSubscribers(options.bus);
   const accounts = { context, leases, logins, refresher, codexAuthFile, audit, busy: new Set<string>() };
   const status = { context, leases, facts };
+  const force = { context, audit };
+  watchForce(force, decisions, options.bus);
   const handlers = createHandlers({
     context,
     accounts,
@@ -104,9 +106,23 @@ export function composeOperations(options: ComposeOptions): Composed {
     probes,
     decisions,
     codexSync,
-    force: { context, audit },
+    force,
     subscribers,
     status: () => getStatus(status),
     accounts: () => listAccounts(accounts).accounts,
   };
+}
+
+/** Whatever changes may cost a force its account; it ends then and not at the next request, and the next decision says why. */
+function watchForce(force: ForceDeps, decisions: Decisions, { subscribe }: EventBus): void {
+  subscribe((event) => {
+    if (event.type === 'force-ended') decisions.forceEnded(event);
+    if (event.type !== 'changed' && event.type !== 'account-needs-login') return;
+    // Events may be told in the middle of a change of the store; it is over by then.
+    queueMicrotask(() => {
+      expireForce(force).catch((error: unknown) => {
+        force.context.log.warn({ cause: String(error) }, 'a force could not be ended now');
+      });
+    });
+  });
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DEFAULT_BASE_URL, DEFAULT_ISSUER_URL, DEFAULT_PORT } from '../contract/env.ts';
 import { OmaError } from '../contract/errors.ts';
 import { type Hello, PROTOCOL_VERSION } from '../contract/handshake.ts';
+import type { Settings } from '../contract/settings.ts';
 import { withDeadline } from '../runtime/deadline.ts';
 import { type Children, createChildren } from './children.ts';
 import { type Clients, createClients } from './clients.ts';
@@ -114,10 +115,7 @@ async function openState({ env, paths, log, now, configFile, disk }: StartOption
   const runtimeLayer = configFile === null ? {} : await readConfigFile(configFile);
   const store = await openStore({ file: paths.storeFile, passphrase: env.PASSPHRASE ?? null, now, log, ...disk });
   const settings = createSettingsSource(() => store.read(), settingsFromEnv(env), runtimeLayer);
-  refuseBadSettings(
-    settings.effective().settings,
-    store.read().accounts.map(({ alias }) => alias),
-  );
+  refuseBadSettings(settings.effective().settings);
   store.change('start', (state) => [settleAll(inheritIntents(state)), undefined]);
   return { store, settings };
 }
@@ -183,8 +181,8 @@ function addressesOf({ env, paths, demo }: StartOptions): Context['addresses'] {
   };
 }
 
-function refuseBadSettings(...[settings, aliases]: Parameters<typeof settingsProblems>): void {
-  const problems = settingsProblems(settings, aliases).filter(({ constraint }) => constraint === 'critical < low');
+function refuseBadSettings(settings: Settings): void {
+  const problems = settingsProblems(settings);
   if (problems.length === 0) return;
   throw new OmaError(
     'CONFIG_INVALID',

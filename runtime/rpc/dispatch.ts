@@ -1,8 +1,13 @@
+import type * as z from 'zod';
+
 import { OmaError } from '../../contract/errors.ts';
 import type { CallContext, Handlers, Operation, OperationTable } from '../../contract/operation.ts';
 
 /** Problems of one call that are told; the first is nearly always enough. */
 const PROBLEMS_MAX = 10;
+
+/** Characters of the name of a field that are told. */
+const FIELD_CHARS_MAX = 128;
 
 /** One wrong parameter, for people and for forms. */
 export interface ParameterProblem {
@@ -29,9 +34,16 @@ export function createDispatcher<T extends OperationTable>(table: T, handlers: H
 export function parseParams(name: string, { params: schema }: Operation, params: unknown): unknown {
   const parsed = schema.safeParse(params);
   if (parsed.success) return parsed.data;
-  const problems: ParameterProblem[] = parsed.error.issues
-    .slice(0, PROBLEMS_MAX)
-    .map(({ path, code, message }) => ({ field: path.map(String).join('.'), constraint: code, message }));
+  const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue)).slice(0, PROBLEMS_MAX);
   const text = problems.map(({ field, message }) => (field === '' ? message : `${field}: ${message}`)).join('; ');
   throw new OmaError('INVALID_PARAMS', `${name} has wrong parameters (${text}). Nothing was changed.`, { problems });
+}
+
+/** Unknown fields are told one by one, so that a form can point at each. */
+function problemsOf(issue: z.core.$ZodIssue): ParameterProblem[] {
+  const { path, code, message } = issue;
+  const nameOf = (...more: readonly string[]): string =>
+    [...path.map(String), ...more].join('.').slice(0, FIELD_CHARS_MAX);
+  if (code !== 'unrecognized_keys') return [{ field: nameOf(), constraint: code, message }];
+  return issue.keys.map((key) => ({ field: nameOf(key), constraint: code, message: 'There is no such field' }));
 }

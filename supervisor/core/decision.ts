@@ -1,6 +1,7 @@
 import type { Decision } from '../../contract/decision.ts';
 import type { EpochMs } from '../../contract/scalars.ts';
 import { blockersOf, type Question, recoveryOf, standing } from './eligibility.ts';
+import type { EndedForce } from './force.ts';
 import { type Choice, chooseAccount, type LeaseInput } from './lease.ts';
 import type { Account, State } from './state.ts';
 import { isoTime } from './time.ts';
@@ -11,6 +12,8 @@ export interface DecisionInput {
   readonly lease: LeaseInput;
   readonly requestId: string;
   readonly attempt: number;
+  /** A force that ended since the choice before, whoever or whatever ended it. */
+  readonly endedForce: EndedForce | null;
   readonly now: EpochMs;
 }
 
@@ -41,7 +44,7 @@ export function explain(input: DecisionInput): Decision {
     selectedAlias: choice.account?.alias ?? null,
     how: choice.how,
     fallbackReason: choice.fallbackReason,
-    forceState: forceStateOf(state, choice),
+    forceState: forceStateOf(state, choice.endedForce, input.endedForce),
     enabledState: { enabled: state.accounts.length - disabled, disabled },
     sessionId: lease.sessionId,
     model: lease.needs.model,
@@ -50,10 +53,19 @@ export function explain(input: DecisionInput): Decision {
   };
 }
 
-function forceStateOf({ force }: State, { endedForce }: Choice): Decision['forceState'] {
-  const ended = endedForce?.because ?? null;
-  if (force === null) return { active: false, alias: null, until: null, ended };
-  return { active: ended === null, alias: force.forcedAlias, until: isoTime(force.forcedUntil), ended };
+function forceStateOf(
+  { force }: State,
+  endedNow: EndedForce | null,
+  endedBefore: EndedForce | null,
+): Decision['forceState'] {
+  const ended = endedNow ?? endedBefore;
+  if (force === null) return { active: false, alias: ended?.alias ?? null, until: null, ended: ended?.because ?? null };
+  return {
+    active: endedNow === null,
+    alias: force.forcedAlias,
+    until: isoTime(force.forcedUntil),
+    ended: ended?.because ?? null,
+  };
 }
 
 function candidate(account: Account, choice: Choice, question: Question): Decision['candidates'][number] {

@@ -57,22 +57,23 @@ export function lockedSettings({ runtime, environment }: Layers): readonly Setti
   return NAMES.filter((name) => runtime[name] !== undefined || environment[name] !== undefined);
 }
 
-/** Checks what no single field can: thresholds against each other, loopback, names of accounts. Shape: empty = valid. */
-export function settingsProblems(settings: Settings, aliases: readonly string[]): readonly Problem[] {
-  const problems: Problem[] = [];
-  if (settings.criticalThreshold >= settings.lowThreshold) {
-    const message = `The critical threshold (${String(settings.criticalThreshold)}) must be below the low threshold (${String(settings.lowThreshold)}).`;
-    problems.push({ field: 'criticalThreshold', constraint: 'critical < low', message });
-  }
-  for (const alias of [...Object.keys(settings.accountWeights), ...settings.antigravityReserved]) {
-    if (!aliases.includes(alias))
-      problems.push({
-        field: 'accountWeights',
-        constraint: 'existing account',
-        message: `There is no account "${alias}".`,
-      });
-  }
-  return problems;
+/** Checks what no single field can: thresholds against each other. Shape: empty = valid. */
+export function settingsProblems({ criticalThreshold, lowThreshold }: Settings): readonly Problem[] {
+  if (criticalThreshold < lowThreshold) return [];
+  const message = `The critical threshold (${String(criticalThreshold)}) must be below the low threshold (${String(lowThreshold)}).`;
+  return [{ field: 'criticalThreshold', constraint: 'critical < low', message }];
+}
+
+/** Values that name accounts which do not exist. Why: only where a person gives them; a name in a file may belong to an account that is added later. */
+function unknownNames({ accountWeights, antigravityReserved }: PartialSettings, state: State): readonly Problem[] {
+  const unknown = (field: SettingName, aliases: readonly string[]): readonly Problem[] =>
+    aliases
+      .filter((alias) => !state.accounts.some((account) => account.alias === alias))
+      .map((alias) => ({ field, constraint: 'existing account', message: `There is no account "${alias}".` }));
+  return [
+    ...unknown('accountWeights', Object.keys(accountWeights ?? {})),
+    ...unknown('antigravityReserved', antigravityReserved ?? []),
+  ];
 }
 
 /**
@@ -99,28 +100,23 @@ export function updateSettings(
       { field: 'dashboardHost' },
     );
   }
-  const merged = { ...state.settings.values, ...values };
-  const effective = effectiveSettings(merged, layers);
-  const problems = settingsProblems(
-    effective.settings,
-    state.accounts.map((account) => account.alias),
+  return persistValid(
+    state,
+    { values: { ...state.settings.values, ...values }, actor, layers },
+    {
+      problems: unknownNames(values, state),
+      now,
+    },
   );
-  if (problems.length > 0)
-    throw new OmaError(
-      'INVALID_SETTINGS',
-      `${problems.map((problem) => problem.message).join(' ')} Nothing was changed.`,
-      { problems },
-    );
-  return [persistSettings(state, { values: merged, actor }, now), effective];
 }
 
-/** Forgets the persisted layer. */
+/** Forgets the persisted layer. Errors: INVALID_SETTINGS when a higher layer contradicts the defaults. */
 export function resetSettings(
   state: State,
   { actor, layers }: Omit<SettingsInput, 'values'>,
   now: EpochMs,
 ): readonly [State, Effective] {
-  return [persistSettings(state, { values: {}, actor }, now), effectiveSettings({}, layers)];
+  return persistValid(state, { values: {}, actor, layers }, { problems: [], now });
 }
 
 /** Applies a preset of thresholds and weights. Errors: SETTING_LOCKED, INVALID_SETTINGS. */
@@ -130,6 +126,19 @@ export function applyPreset(
   now: EpochMs,
 ): readonly [State, Effective] {
   return updateSettings(state, { values: presetValues(preset), actor, layers }, now);
+}
+
+/** Why: settings that contradict each other would keep the next supervisor from starting. */
+function persistValid(
+  state: State,
+  { values, actor, layers }: SettingsInput,
+  { problems: found, now }: { readonly problems: readonly Problem[]; readonly now: EpochMs },
+): readonly [State, Effective] {
+  const effective = effectiveSettings(values, layers);
+  const problems = [...settingsProblems(effective.settings), ...found];
+  if (problems.length === 0) return [persistSettings(state, { values, actor }, now), effective];
+  const text = problems.map(({ message }) => message).join(' ');
+  throw new OmaError('INVALID_SETTINGS', `${text} Nothing was changed.`, { problems });
 }
 
 /** Replaces the persisted layer. While an account is forced, a new strategy is what the force returns to. */

@@ -21,10 +21,7 @@ export function startConfigWatch(context: Context, { file, read, apply }: Config
         ...context.settings.layers(),
         runtime,
       });
-      const problems = settingsProblems(
-        settings,
-        context.store.read().accounts.map(({ alias }) => alias),
-      );
+      const problems = settingsProblems(settings);
       if (problems.length > 0) {
         context.log.error({ problems }, 'the configuration file contradicts itself; the last good one stays in force');
         return;

@@ -12,6 +12,7 @@ import { accountView } from '../core/view.ts';
 import type { Audit } from './audit.ts';
 import type { CodexAuthFile } from './codex-auth-file.ts';
 import type { Context } from './context.ts';
+import { tellEnded } from './force.ts';
 import type { Leases } from './leases.ts';
 import type { Logins } from './logins.ts';
 import type { Refresher } from './refresher.ts';
@@ -57,8 +58,7 @@ export async function setAccountEnabled(
       'before-reply',
     );
     audit.record(call, { action: 'account.set-enabled', target: alias, detail: { enabled, reason: reason ?? null } });
-    if (forced && !enabled)
-      context.emit({ type: 'force-ended', at: isoTime(context.now()), alias, because: 'disabled' });
+    if (forced && !enabled) tellEnded(context, { alias, because: 'disabled' });
     context.emit({ type: 'changed', at: isoTime(context.now()), topics: ['accounts', 'force', 'status'] });
     return viewOf(deps, account);
   });
@@ -76,7 +76,7 @@ export async function removeOneAccount(
     await context.store.transact('account.remove', (state) => removeAccount(state, alias), 'before-reply');
     await logins.cancelOf(alias);
     audit.record(call, { action: 'account.remove', target: alias, detail: {} });
-    if (forced) context.emit({ type: 'force-ended', at: isoTime(context.now()), alias, because: 'removed' });
+    if (forced) tellEnded(context, { alias, because: 'removed' });
     context.emit({ type: 'changed', at: isoTime(context.now()), topics: ['accounts', 'force', 'status'] });
     return { alias };
   });

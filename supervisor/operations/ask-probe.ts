@@ -1,9 +1,9 @@
 import { isOmaError, OmaError } from '../../contract/errors.ts';
-import type { ProbeAttempt, ProbeReport, ProbeSource } from '../../contract/limits.ts';
+import type { ProbeAttempt, ProbeFailureCode, ProbeReport, ProbeSource } from '../../contract/limits.ts';
 import type { Alias } from '../../contract/scalars.ts';
 import { findAccount } from '../core/access.ts';
 import { probeModels } from '../core/limits.ts';
-import type { Account } from '../core/state.ts';
+import type { Account, State } from '../core/state.ts';
 import { seatHash } from '../core/view.ts';
 import type { Context } from './context.ts';
 import type { Refresher } from './refresher.ts';
@@ -40,10 +40,29 @@ export async function askAll(deps: ProbeDeps, probeId: string, { alias, sources 
   return { ...telling, attempts: reports.flatMap(({ attempts }) => attempts).slice(-ATTEMPTS_SHOWN_MAX) };
 }
 
+/** An account that may be probed. Errors: ACCOUNT_NOT_FOUND, ACCOUNT_DISABLED. */
+export function enabledAccount(state: State, alias: Alias): Account {
+  const account = findAccount(state, alias);
+  if (account.availability.enabled) return account;
+  throw new OmaError(
+    'ACCOUNT_DISABLED',
+    `"${alias}" is disabled, so it is not probed. Enable it with "oma enable ${alias}".`,
+    { alias },
+  );
+}
+
+/** What kept a probe from being asked, in the words of probes. */
+export function failureCodeOf(error: unknown): ProbeFailureCode {
+  if (isOmaError(error, 'UPSTREAM_UNREACHABLE')) return 'UNREACHABLE';
+  return isOmaError(error, 'REFRESH_REJECTED') || isOmaError(error, 'ACCOUNT_NEEDS_LOGIN')
+    ? 'UNAUTHORIZED'
+    : 'CHILD_DIED';
+}
+
 /** The report of a probe that could not be asked. */
-export function failedReport(source: ProbeSource, message: string): ProbeReport {
+export function failedReport(source: ProbeSource, message: string, code: ProbeFailureCode): ProbeReport {
   const text = message.slice(0, 500);
-  const attempt: ProbeAttempt = { source, model: null, effort: null, code: 'CHILD_DIED', message: text };
+  const attempt: ProbeAttempt = { source, model: null, effort: null, code, message: text };
   return {
     kind: 'failed',
     source,
@@ -52,7 +71,7 @@ export function failedReport(source: ProbeSource, message: string): ProbeReport 
     codexVersion: null,
     sessionFile: null,
     attempts: [attempt],
-    code: 'CHILD_DIED',
+    code,
     message: text,
     retryAtMs: null,
   };
@@ -66,7 +85,7 @@ interface Ask {
 
 /** Why: only the supervisor refreshes, so a probe that is refused for its token is asked again once, with a new one. */
 async function askWithFreshToken({ context, refresher }: ProbeDeps, ask: Ask): Promise<ProbeReport> {
-  let account = findAccount(context.store.read(), ask.alias);
+  let account = enabledAccount(context.store.read(), ask.alias);
   if (account.credentials.expiresAt - context.now() < TOKEN_LIFE_MS)
     account = await refresher.renew(ask.alias, account.credentials.accessToken);
   const report = await askOnce(context, ask, account);
@@ -102,6 +121,10 @@ async function askOnce(
       effort,
     });
   } catch (error) {
-    return failedReport(source, isOmaError(error) ? error.message : 'oma made a mistake during this probe.');
+    return failedReport(
+      source,
+      isOmaError(error) ? error.message : 'oma made a mistake during this probe.',
+      'CHILD_DIED',
+    );
   }
 }

@@ -72,10 +72,7 @@ function refuse({ settings }: Context, next: State, { diff, onOlder }: Judged): 
     );
   }
   const effective = effectiveSettings(next.settings.values, settings.layers());
-  const problems = settingsProblems(
-    effective.settings,
-    next.accounts.map(({ alias }) => alias),
-  ).filter(({ constraint }) => constraint === 'critical < low');
+  const problems = settingsProblems(effective.settings);
   if (problems.length > 0)
     throw new OmaError(
       'INVALID_SETTINGS',

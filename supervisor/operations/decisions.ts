@@ -1,5 +1,6 @@
 import type { Decision } from '../../contract/decision.ts';
 import { type DecisionInput, explain, remembered } from '../core/decision.ts';
+import type { EndedForce } from '../core/force.ts';
 import type { Context } from './context.ts';
 
 /** Decisions kept in memory. */
@@ -16,7 +17,9 @@ const PORTION_ACCOUNTS = 400;
 
 /** The recent decisions. */
 export interface Decisions {
-  record: (input: DecisionInput) => void;
+  record: (input: Omit<DecisionInput, 'endedForce'>) => void;
+  /** The next decision says that a force ended, and why. */
+  forceEnded: (ended: EndedForce) => void;
   /** Shape: newest first. */
   list: (limit: number, requestId: string | undefined) => readonly Decision[];
   /** Writes what is not in the log yet. */
@@ -27,6 +30,7 @@ export interface Decisions {
 export function createDecisions({ log, later, emit }: Pick<Context, 'log' | 'later' | 'emit'>): Decisions {
   const ring: DecisionInput[] = [];
   const unlogged: DecisionInput[] = [];
+  let endedForce: EndedForce | null = null;
   let skipped = 0;
   let isScheduled = false;
   const write = (accountsMax: number): void => {
@@ -52,8 +56,12 @@ export function createDecisions({ log, later, emit }: Pick<Context, 'log' | 'lat
     });
   };
   return {
+    forceEnded: (ended) => {
+      endedForce = ended;
+    },
     record: (made) => {
-      const input = remembered(made);
+      const input = remembered({ ...made, endedForce });
+      endedForce = null;
       ring.push(input);
       if (ring.length > DECISIONS_MAX) ring.shift();
       if (unlogged.length < UNLOGGED_MAX) unlogged.push(input);

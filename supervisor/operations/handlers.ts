@@ -128,7 +128,7 @@ function explainNext(
     sessionId: sessionId ?? null,
     settings: strategy === undefined ? inForce : { ...inForce, rotationStrategy: strategy },
   };
-  return explain({ state: store.read(), lease, requestId: call.requestId, attempt: 1, now: now() });
+  return explain({ state: store.read(), lease, requestId: call.requestId, attempt: 1, endedForce: null, now: now() });
 }
 
 function refuseIncompatible(ours: Hello, theirs: Hello): void {

@@ -96,10 +96,10 @@ function choose({ context, decisions, onForceEnded }: LeaseDeps, params: Acquire
   return context.store.change('lease.acquire', (state, now) => {
     const [next, choice] = chooseAccount(state, lease, now);
     const isUsable = choice.account !== null && hasUsableToken(context, { state, account: choice.account }, now);
-    if (isUsable || choice.account === null)
-      decisions.record({ state, lease, requestId: params.requestId, attempt: params.attempt, now });
-    if (choice.endedForce !== null && (isUsable || choice.account === null)) onForceEnded(choice.endedForce);
-    return [isUsable || choice.account === null ? next : state, { choice, isUsable }];
+    const isFinal = isUsable || choice.account === null;
+    if (isFinal && choice.endedForce !== null) onForceEnded(choice.endedForce);
+    if (isFinal) decisions.record({ state, lease, requestId: params.requestId, attempt: params.attempt, now });
+    return [isFinal ? next : state, { choice, isUsable }];
   });
 }
 

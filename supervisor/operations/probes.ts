@@ -3,10 +3,10 @@ import type { ProbeSource } from '../../contract/limits.ts';
 import type { CallContext } from '../../contract/operation.ts';
 import type { ProbeRunView } from '../../contract/probe.ts';
 import type { Alias, EpochMs } from '../../contract/scalars.ts';
-import { findAccount } from '../core/access.ts';
-import { acceptProbe, markProbe, type ProbeAnswer } from '../core/limits.ts';
+import { findAccount, updateAccount } from '../core/access.ts';
+import { acceptProbe, markProbe, type ProbeAnswer, settle } from '../core/limits.ts';
 import { isoTime, isoTimeOrNull } from '../core/time.ts';
-import { askAll, failedReport, type ProbeDeps } from './ask-probe.ts';
+import { askAll, type Asked, enabledAccount, failedReport, failureCodeOf, type ProbeDeps } from './ask-probe.ts';
 import type { Context } from './context.ts';
 
 /** Probes that run at the same instant. */
@@ -119,7 +119,7 @@ class RunList {
       const report = await askAll(this.#deps, run.probeId, { alias, sources });
       show(context, run, await conclude(context, { alias, seat, report }));
     } catch (error) {
-      show(context, run, await giveUp(context, alias, error));
+      show(context, run, await giveUp(context, { alias, sources }, error));
     }
   }
 
@@ -134,40 +134,35 @@ class RunList {
 async function conclude({ store }: Context, { alias, seat, report }: ProbeAnswer): Promise<Item> {
   const durability = report.kind === 'complete' ? 'before-reply' : 'soon';
   await store.transact('probe.accept', (state, now) => acceptProbe(state, { alias, seat, report }, now), durability);
-  const error = store.read().accounts.find((account) => account.alias === alias)?.limits.error ?? null;
   const state = report.kind === 'complete' ? 'success' : report.kind === 'no_data' ? 'no_data' : 'error';
-  return {
-    alias,
-    state,
-    source: report.source,
-    message: error ?? (report.kind === 'no_data' ? report.message : 'limits updated'),
-    attempts: report.attempts,
-  };
+  const message = report.kind === 'complete' ? 'limits updated' : report.message;
+  return { alias, state, source: report.source, message, attempts: report.attempts };
 }
 
-/** A probe that could not even be asked leaves the limits as they were. */
-async function giveUp(context: Context, alias: Alias, error: unknown): Promise<Item> {
-  if (!isOmaError(error))
-    context.log.error({ alias, cause: String(error) }, 'a probe failed for a reason nobody foresaw');
+/** A probe that could not be asked changes no figure; one whose account was removed or disabled meanwhile changes nothing. */
+async function giveUp(context: Context, { alias, sources }: Asked, error: unknown): Promise<Item> {
+  const { store, log } = context;
+  if (!isOmaError(error)) log.error({ alias, cause: String(error) }, 'a probe failed for a reason nobody foresaw');
   const message = isOmaError(error) ? error.message : 'oma made a mistake during this probe; its log says more.';
-  const account = context.store.read().accounts.find((candidate) => candidate.alias === alias);
-  if (account === undefined)
-    return { alias, state: 'error', source: null, message: 'The account was removed meanwhile.', attempts: [] };
-  return conclude(context, { alias, seat: account.seat, report: failedReport('codex-exec', message) });
+  const account = store.read().accounts.find((candidate) => candidate.alias === alias);
+  if (account?.availability.enabled !== true) {
+    if (account !== undefined)
+      store.change('probe.dropped', (state) => [
+        updateAccount(state, alias, (old) => ({ ...old, limits: settle(old.limits) })),
+        undefined,
+      ]);
+    const why = account === undefined ? 'The account was removed meanwhile.' : message;
+    return { alias, state: 'error', source: null, message: why, attempts: [] };
+  }
+  const report = failedReport(sources[0] ?? 'codex-exec', message, failureCodeOf(error));
+  return conclude(context, { alias, seat: account.seat, report });
 }
 
 function wantedAliases({ store }: Context, aliases: readonly Alias[] | null): readonly Alias[] {
   const state = store.read();
   if (aliases === null)
     return state.accounts.filter((account) => account.availability.enabled).map((account) => account.alias);
-  for (const alias of aliases) {
-    if (!findAccount(state, alias).availability.enabled)
-      throw new OmaError(
-        'ACCOUNT_DISABLED',
-        `"${alias}" is disabled, so it is not probed. Enable it with "oma enable ${alias}".`,
-        { alias },
-      );
-  }
+  for (const alias of aliases) enabledAccount(state, alias);
   return [...new Set(aliases)];
 }
 
@@ -192,13 +187,15 @@ function createSlots(parallelMax: number): <R>(task: () => Promise<R>) => Promis
   let taken = 0;
   const waiting: (() => void)[] = [];
   return async (task) => {
-    if (taken >= parallelMax) await new Promise<void>((resolve) => waiting.push(resolve));
-    taken += 1;
+    if (taken < parallelMax) taken += 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
     try {
       return await task();
     } finally {
-      taken -= 1;
-      waiting.shift()?.();
+      // The place goes to the next in line without becoming free in between.
+      const next = waiting.shift();
+      if (next === undefined) taken -= 1;
+      else next();
     }
   };
 }

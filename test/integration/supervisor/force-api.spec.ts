@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { expireForce } from '../../../supervisor/operations/force.ts';
 import { composeForTest, type Supervised } from '../../support/composed.ts';
@@ -121,13 +121,46 @@ describe('the force API', () => {
     expect((await lease()).alias).not.toBe('');
   });
 
-  it('ends when its account is cooled down, and the log says why', async () => {
-    await force('b');
-    const { leaseId } = await lease();
-    await oma.call('lease.report', { leaseId, outcome: outcome('rate-limited', { status: 429 }) });
-    expect((await lease()).alias).not.toBe('b');
-    expect(oma.logged.some((line) => line.includes('"because":"ineligible"'))).toBe(true);
-  });
+  it.each<readonly [string, string, () => Promise<unknown>]>([
+    [
+      'its account is cooled down',
+      'ineligible',
+      async () => {
+        const { leaseId } = await lease();
+        return oma.call('lease.report', { leaseId, outcome: outcome('rate-limited', { status: 429 }) });
+      },
+    ],
+    [
+      'its account is reserved for something else',
+      'ineligible',
+      () => oma.request('PUT', '/api/settings', { antigravityEnabled: true, antigravityReserved: ['b'] }),
+    ],
+    ['its account is disabled', 'disabled', () => oma.request('PUT', '/api/accounts/b/enabled', { enabled: false })],
+    ['its account is removed', 'removed', () => oma.request('DELETE', '/api/accounts/b')],
+    ['somebody clears it', 'cleared', () => oma.request('POST', '/api/force/clear', {})],
+    ['another account is forced', 'replaced', () => force('c')],
+  ])(
+    '[E.L2.2] ends at once, without a request, when %s; log, event and the next decision say "%s"',
+    async (_, because, lose) => {
+      await force('b');
+      await lease();
+      await lose();
+      await vi.waitFor(() => expect(oma.events).toContainEqual(expect.objectContaining({ type: 'force-ended' })));
+      expect(oma.store.read().force?.forcedAlias).not.toBe('b');
+      await lease();
+      await lease();
+      const { decisions } = (await oma.request('GET', '/api/decisions?limit=2')).body;
+      expect(decisions.map((decision: { forceState: { ended: unknown } }) => decision.forceState.ended)).toEqual([
+        null,
+        because,
+      ]);
+      const ends = oma.events.filter(({ type }) => type === 'force-ended');
+      expect(ends).toEqual([expect.objectContaining({ alias: 'b', because })]);
+      expect(oma.logged.filter((line) => line.includes('force ended'))).toEqual([
+        expect.stringContaining(`"because":"${because}"`),
+      ]);
+    },
+  );
 
   it('[E.L5.4] [E.L6.2] every decision says how the force stood', async () => {
     await lease();

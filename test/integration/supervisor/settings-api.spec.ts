@@ -58,9 +58,16 @@ describe('the settings API', () => {
     ['accountWeights.a', { accountWeights: { a: 2 } }, 'INVALID_PARAMS'],
     ['criticalThreshold', { criticalThreshold: 40 }, 'INVALID_SETTINGS'],
     ['accountWeights', { accountWeights: { nobody: 0.5 } }, 'INVALID_SETTINGS'],
+    ['antigravityReserved', { antigravityReserved: ['nobody'] }, 'INVALID_SETTINGS'],
+    ['colour', { colour: 'red' }, 'INVALID_PARAMS'],
+    ['__proto__', '{"accountWeights":{"__proto__":0.5}}', 'INVALID_PARAMS'],
+    ['__proto__', '{"__proto__":{"lowThreshold":50}}', 'INVALID_PARAMS'],
   ])('[F.L2.5] [F.L2.6] [F.L2.7] refuses a wrong %s, naming field and constraint', async (field, values, code) => {
+    await put({ accountWeights: { a: 0.5 } });
+    const before = oma.store.read().settings;
     const { status, body } = await put(values);
     expect([status, body.code]).toEqual([400, code]);
+    expect(oma.store.read().settings).toBe(before);
     expect(body.details.problems[0]).toEqual({ field, constraint: expect.any(String), message: expect.any(String) });
   });
 

@@ -77,12 +77,41 @@ describe('settings', () => {
         details: { problems: [expect.objectContaining({ field: 'criticalThreshold', constraint: 'critical < low' })] },
       }),
     );
-    expect(settingsProblems(settingsWith({ criticalThreshold: 29.9 }), [])).toEqual([]);
+    expect(settingsProblems(settingsWith({ criticalThreshold: 29.9 }))).toEqual([]);
   });
 
-  it('refuses weights of accounts that do not exist', () => {
-    expect(() => update(stateWith('a'), { accountWeights: { b: 1 } })).toThrow(
-      expect.objectContaining({ code: 'INVALID_SETTINGS' }),
+  it.each([
+    ['accountWeights', { accountWeights: { a: 0.5, b: 1 } }],
+    ['antigravityReserved', { antigravityReserved: ['a', 'b'] }],
+  ])('[F.L2.7] refuses an account that does not exist in %s, naming that field', (field, values) => {
+    expect(() => update(stateWith('a'), values)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_SETTINGS',
+        details: { problems: [{ field, constraint: 'existing account', message: 'There is no account "b".' }] },
+      }),
+    );
+  });
+
+  it('a higher layer may name accounts that do not exist yet, and everything else can be changed', () => {
+    const layers: Layers = { runtime: { accountWeights: { later: 0.5 } }, environment: {} };
+    expect(update(stateWith('a'), { lowThreshold: 50 }, layers).settings.values).toEqual({ lowThreshold: 50 });
+  });
+
+  it.each([
+    ['reset', (state: State, layers: Layers) => resetSettings(state, { actor: 'cli', layers }, NOON)],
+    [
+      'an update',
+      (state: State, layers: Layers) =>
+        updateSettings(state, { values: { lowThreshold: 40 }, actor: 'cli', layers }, NOON),
+    ],
+  ])('%s is refused when it would leave thresholds that contradict the environment', (_what, change) => {
+    const layers: Layers = { runtime: {}, environment: { criticalThreshold: 50 } };
+    const state = update(stateWith('a'), { lowThreshold: 60 }, layers);
+    expect(() => change(state, layers)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_SETTINGS',
+        details: { problems: [expect.objectContaining({ constraint: 'critical < low' })] },
+      }),
     );
   });
 
