@@ -91,9 +91,7 @@ export function composeOperations(options: ComposeOptions): Composed {
     greet: ({ kind, pid, version, host }, { connectionId }) => {
       clients.greet(connectionId, { kind, pid, version, host, since: new Date(context.now()).toISOString() });
     },
-    subscribe: ({ connectionId }) => {
-      subscribers.add(connectionId);
-    },
+    subscribe: ({ connectionId }) => subscribers.add(connectionId),
     lastPlugin: () => clients.lastPlugin(),
     launchUrl: options.launchUrl,
     checkStore: options.checkStore,

@@ -12,6 +12,7 @@ function inputFor(sessionId: string | null): DecisionInput {
     lease: { needs: { model: null, exclude: [] }, sessionId, settings: settingsWith() },
     requestId: 'r',
     attempt: 1,
+    endedForce: null,
     now: NOON + MINUTE,
   };
 }
