@@ -1,6 +1,6 @@
 import { ATTEMPTS_MAX } from '../../contract/failure.ts';
 import { type Question, type Standing, standing } from './eligibility.ts';
-import type { Account, Rotation, State } from './state.ts';
+import type { Account, Rotation, State, Usage } from './state.ts';
 import { pickWeighted, weightsOf } from './weighted.ts';
 
 /** A pick: which account, by index, where rotation stands after it, and whether it is one that is kept for last. */
@@ -79,8 +79,13 @@ function allThat(accounts: readonly Account[], fits: Fits): readonly number[] {
 /** Fewest uses, then the longest unused, then the order of the accounts. */
 function leastUsed(accounts: readonly Account[], fits: Fits): number | null {
   let best: number | null = null;
-  for (let index = 0; index < accounts.length; index += 1)
-    if ((best === null || isLessUsed(accounts[index], accounts[best])) && fits(index)) best = index;
+  let least: Usage | null = null;
+  for (let index = 0; index < accounts.length; index += 1) {
+    const usage = accounts[index]?.usage;
+    if (usage === undefined || (least !== null && !isLessUsed(usage, least)) || !fits(index)) continue;
+    best = index;
+    least = usage;
+  }
   return best;
 }
 
@@ -100,10 +105,8 @@ function drawn({ rotation, accounts }: State, fits: Fits): Pick | null {
 /** Draws before the fitting accounts are listed. */
 const DRAWS_MAX = 8;
 
-function isLessUsed(a: Account | undefined, b: Account | undefined): boolean {
-  if (a === undefined || b === undefined) return false;
-  if (a.usage.count !== b.usage.count) return a.usage.count < b.usage.count;
-  return (a.usage.lastUsedAt ?? 0) < (b.usage.lastUsedAt ?? 0);
+function isLessUsed(a: Usage, b: Usage): boolean {
+  return a.count === b.count ? (a.lastUsedAt ?? 0) < (b.lastUsedAt ?? 0) : a.count < b.count;
 }
 
 /** One step of the generator mulberry32: the state is a plain counter, so it fits into the store. */
