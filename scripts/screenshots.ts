@@ -45,18 +45,12 @@ interface Shot {
 }
 
 const SHOTS: readonly Shot[] = [
-  { name: 'overview-light', place: '/#/', ready: '.feed-item', context: { ...DESK, colorScheme: 'light' } },
-  { name: 'overview-dark', place: '/#/', ready: '.feed-item', context: { ...DESK, colorScheme: 'dark' } },
-  { name: 'account-dark', place: '/#/account/home', ready: '.chart canvas', context: { ...DESK, colorScheme: 'dark' } },
-  {
-    name: 'account-light',
-    place: '/#/account/home',
-    ready: '.chart canvas',
-    context: { ...DESK, colorScheme: 'light' },
-  },
-  { name: 'settings-light', place: '/#/settings', ready: '.weights', context: { ...DESK, colorScheme: 'light' } },
-  { name: 'activity-dark', place: '/#/activity', ready: '.feed-item', context: { ...DESK, colorScheme: 'dark' } },
-  { name: 'phone-dark', place: '/#/', ready: '.feed-item', context: { ...PHONE, colorScheme: 'dark' } },
+  { name: 'overview', place: '/#/', ready: '.feed-item', context: { ...DESK, colorScheme: 'light' } },
+  { name: 'dark', place: '/#/', ready: '.feed-item', context: { ...DESK, colorScheme: 'dark' } },
+  { name: 'account', place: '/#/account/home', ready: '.chart canvas', context: { ...DESK, colorScheme: 'dark' } },
+  { name: 'settings', place: '/#/settings', ready: '.weights', context: { ...DESK, colorScheme: 'light' } },
+  { name: 'add', place: '/#/add', ready: '.choices', context: { ...DESK, colorScheme: 'dark' } },
+  { name: 'phone', place: '/#/', ready: '.feed-item', context: { ...PHONE, colorScheme: 'dark' } },
 ];
 
 const browser = await openBrowser();
@@ -71,11 +65,30 @@ try {
     for (const shot of SHOTS) await take(browser, dashboard, shot);
     await dashboard.api('POST', '/api/force', { alias: 'work' });
     await take(browser, dashboard, {
-      name: 'force-light',
+      name: 'force',
       place: '/#/',
       ready: '.force[data-state="on"]',
       context: { ...DESK, colorScheme: 'light' },
     });
+    await dashboard.api('PUT', '/api/settings', { criticalThreshold: 12, accountWeights: { home: 0.5 } });
+    await take(browser, dashboard, {
+      name: 'activity',
+      place: '/#/activity',
+      ready: '.change',
+      context: { ...DESK, colorScheme: 'dark' },
+    });
+  });
+  await withDashboard(POOL, async (dashboard) => {
+    const page = await openPage(browser, dashboard, {
+      viewport: { width: 1280, height: 560 },
+      reducedMotion: 'reduce',
+      colorScheme: 'light',
+    });
+    await page.locator('.account').first().waitFor();
+    await dashboard.kill();
+    await page.getByText('Disconnected:').waitFor();
+    await page.screenshot({ path: join(TARGET, 'disconnected.png'), animations: 'disabled' });
+    await page.context().close();
   });
   await withDashboard({}, (dashboard) =>
     take(browser, dashboard, {

@@ -186,25 +186,28 @@ describe('speed', () => {
     expect(scripts.filter((name) => /chart|antigravity/.test(name) && html.includes(name))).toEqual([]);
   });
 
-  test('200 accounts are shown, found and toggled without long pauses', async () => {
+  test('200 accounts are all shown and found, and a change of one draws no other', async () => {
     const { page } = await usePage(browser(), { pool: manyAccounts(200) });
-    await seen(row(page, 'seat-1'));
-    expect(await page.locator('.account').count()).toBe(200);
-    await page.evaluate(() => {
-      const pauses: number[] = [];
-      new PerformanceObserver((list) => pauses.push(...list.getEntries().map(({ duration }) => duration))).observe({
-        type: 'longtask',
-      });
-      Object.assign(window, { pauses });
-    });
+    await eventually(() => page.locator('.account').count()).toBe(200);
     await page.getByLabel('Find an account').fill('seat-17');
     await eventually(() => page.locator('.account').count()).toBe(11);
-    await enabledSwitch(page, 'seat-17').click();
-    await eventually(() => stateOf(enabledSwitch(page, 'seat-17'))).toBe('off');
     await page.getByLabel('Find an account').fill('');
     await eventually(() => page.locator('.account').count()).toBe(200);
-    const pauses = await page.evaluate(() => (window as unknown as { pauses: number[] }).pauses);
-    expect(Math.max(0, ...pauses)).toBeLessThan(1_000);
+    await page.evaluate(() => {
+      const drawn = new Set<string>();
+      Object.assign(window, { drawn });
+      new MutationObserver((changes) => {
+        for (const { target } of changes) {
+          const account = target instanceof Element ? target.closest('.account') : null;
+          if (account !== null) drawn.add(account.getAttribute('data-alias') ?? '');
+        }
+      }).observe(document.body, { subtree: true, childList: true, attributes: true });
+    });
+    await enabledSwitch(page, 'seat-2').click();
+    await eventually(() => stateOf(enabledSwitch(page, 'seat-2'))).toBe('off');
+    await eventually(() => page.locator('.tile').first().innerText()).toContain('1 disabled');
+    const drawn = await page.evaluate(() => [...(window as unknown as { drawn: Set<string> }).drawn]);
+    expect(drawn).toEqual(['seat-2']);
   });
 });
 
