@@ -9,7 +9,7 @@ import { OPERATIONS } from '../../../contract/operations.ts';
 import { resolvePaths } from '../../../runtime/paths.ts';
 import { startProbeLoop } from '../../../supervisor/loops/probe-loop.ts';
 import { composeForTest, type Supervised } from '../../support/composed.ts';
-import { accountOf, HOUR, MINUTE, NOON } from '../../support/state.ts';
+import { accountOf, HOUR, MINUTE, NOON, outcome } from '../../support/state.ts';
 
 let oma: Supervised;
 let usage: ReturnType<typeof vi.fn<() => Promise<ProbeReport>>>;
@@ -216,3 +216,30 @@ describe('the contracts that hold across all phases', () => {
     expect(accountOf(oma.store.read(), 'x').seat).toEqual({ accountId: 'ws-x', userId: 'user-x' });
   });
 });
+
+describe('the connector comes first', () => {
+  it('[S.4.1] leases go round without a failure while probes, logins and everything else around them fail', async () => {
+    usage.mockResolvedValue(FAILED);
+    await oma.request('PUT', '/api/settings', { antigravityEnabled: true });
+    await writeFile(oma.context.addresses.antigravityFile, '{');
+    const around = [
+      () => oma.request('POST', '/api/probe', {}),
+      () => oma.request('GET', '/api/antigravity'),
+      () => oma.request('POST', '/api/accounts/a/reauth', {}),
+      () => oma.request('PUT', '/api/settings', { lowThreshold: 'none' }),
+    ];
+    const failures: number[] = [];
+    const served: string[] = [];
+    for (let turn = 0; turn < 300; turn += 1) {
+      const beside = around[turn % around.length]?.();
+      const { alias, leaseId } = await oma.call('lease.acquire', { ...ANY_LEASE, requestId: `r${String(turn)}` });
+      served.push(alias);
+      await oma.call('lease.report', { leaseId, outcome: outcome('success') });
+      failures.push((await beside)?.status ?? 0);
+    }
+    expect(served).toEqual(Array.from({ length: 300 }, (_, turn) => ['a', 'b', 'c'][turn % 3]));
+    expect(failures.filter((status) => status >= 400).length).toBeGreaterThanOrEqual(150);
+  });
+});
+
+const ANY_LEASE = { sessionId: null, rootSessionId: null, model: null, attempt: 1, exclude: [] };
