@@ -44,7 +44,12 @@ const wanted = SECTIONS.filter(({ name }) => positionals.length === 0 || positio
 const pin = pinning();
 const machine = describeMachine(pin);
 const measured: Measured[] = [];
-for (const section of wanted) measured.push(await run(section));
+for (const section of wanted) {
+  measured.push(await run(section));
+  // What is measured is kept, should a later section fail.
+  await save('latest.json', `${JSON.stringify({ machine, sections: measured }, null, 2)}\n`);
+  await save('latest.md', markdownOf(machine, measured));
+}
 await report();
 
 async function run({ name, title, pictures = [], run: measure }: Section): Promise<Measured> {
@@ -74,14 +79,9 @@ async function draw(
 }
 
 async function report(): Promise<void> {
-  const results = { machine, sections: measured };
-  const json = `${JSON.stringify(results, null, 2)}\n`;
-  const markdown = markdownOf(machine, measured);
-  await save('latest.json', json);
-  await save('latest.md', markdown);
-  if (wanted.length === SECTIONS.length && !values.smoke) await rewriteReport(markdown);
+  if (wanted.length === SECTIONS.length && !values.smoke) await rewriteReport(markdownOf(machine, measured));
   if (values.compare === undefined) return;
-  const worse = regressions(await readResults(values.compare), results);
+  const worse = regressions(await readResults(values.compare), { sections: measured });
   console.log(worse.length === 0 ? '\nNothing became worse.' : `\nWorse than before:\n  ${worse.join('\n  ')}`);
   if (worse.length > 0) process.exitCode = 1;
 }
