@@ -3,9 +3,12 @@ import * as z from 'zod';
 const AUTH_CLAIM = 'https://api.openai.com/auth';
 const PROFILE_CLAIM = 'https://api.openai.com/profile';
 
+/** Latest instant that a Date can show, in seconds since 1970. */
+const EXPIRY_SECONDS_MAX = 8_640_000_000_000;
+
 /** The claims of a token that oma uses; every one may be absent. */
 const claimsSchema = z.object({
-  exp: z.number().optional(),
+  exp: z.number().min(0).max(EXPIRY_SECONDS_MAX).optional(),
   email: z.string().max(320).optional(),
   sub: z.string().max(256).optional(),
   [AUTH_CLAIM]: z

@@ -74,6 +74,7 @@ interface Arguments {
  * Shape: `here` is the directory where the other programs and the page lie.
  */
 export async function supervise(host: NodeJS.Process, here: string, surroundings = REAL): Promise<void> {
+  keepPrivate(host);
   try {
     const args = readArguments(host.argv.slice(2));
     const env = parseEnv(host.env);
@@ -93,6 +94,12 @@ export async function supervise(host: NodeJS.Process, here: string, surroundings
     host.exitCode = 1;
     if (!isOmaError(error)) throw error;
   }
+}
+
+/** Why: a crash report of Node would hold the passphrase, and the debugger that SIGUSR1 opens is a port for every user of the machine. */
+function keepPrivate(host: NodeJS.Process): void {
+  host.report.excludeEnv = true;
+  host.on('SIGUSR1', () => undefined);
 }
 
 async function own(place: Place, args: Arguments, env: Env): Promise<void> {

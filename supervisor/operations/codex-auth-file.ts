@@ -23,7 +23,7 @@ const codexAuthSchema = z.looseObject({
       .nullish()
       .transform((text) => (text === undefined || text === '' ? null : text))
       .pipe(secretSchema.nullable()),
-    account_id: z.string().nullish(),
+    account_id: z.string().min(1).max(128).nullish(),
   }),
   last_refresh: z.string().nullish(),
 });

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-
 import * as z from 'zod';
 
 import { OmaError } from '../../contract/errors.ts';
@@ -10,7 +8,9 @@ import { readClaims } from '../../contract/token-claims.ts';
 import type { NewAccount } from '../core/accounts.ts';
 import { credentialsOf } from '../core/credentials.ts';
 import type { AccountSource } from '../core/state.ts';
+import { TIME_MAX } from '../store/account-schema.ts';
 import { isForeignStore, readForeignStore } from '../store/foreign.ts';
+import { readRegularFile } from '../store/regular-file.ts';
 import { type FoundLogin, parseCodexAuth } from './codex-auth-file.ts';
 import type { Context } from './context.ts';
 
@@ -80,8 +80,8 @@ const openCodeAuthSchema = z.looseObject({
     type: z.literal('oauth'),
     refresh: secretSchema,
     access: secretSchema,
-    expires: z.number(),
-    accountId: z.string().optional(),
+    expires: z.int().min(0).max(TIME_MAX),
+    accountId: z.string().min(1).max(128).optional(),
   }),
 });
 
@@ -126,19 +126,16 @@ function aliasFrom(email: string | null): Alias {
 }
 
 async function readText(path: string): Promise<string> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
+  const text = await readRegularFile(path, BYTES_MAX).catch((error: unknown) => {
     throw new OmaError(
       'IMPORT_NOT_FOUND',
       'The file to import does not exist or cannot be read. Check its name and permissions.',
       undefined,
       error,
     );
-  }
-  if (text.length > BYTES_MAX)
-    throw new OmaError('IMPORT_INVALID', 'The file to import is too large to be a login file.');
+  });
+  if (text === null)
+    throw new OmaError('IMPORT_INVALID', 'What you want to import is not a login file, or too large to be one.');
   return text;
 }
 

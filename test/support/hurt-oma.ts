@@ -19,6 +19,7 @@ const START_MS = 60_000;
 export interface HurtOma {
   readonly home: string;
   readonly storeFile: string;
+  readonly socketPath: string;
   readonly simulator: Simulator;
   /** The connection to the supervisor that runs now. */
   readonly client: Connected['client'];
@@ -71,6 +72,7 @@ export async function hurtOma(simulator: Simulator): Promise<HurtOma> {
   return {
     home,
     storeFile,
+    socketPath,
     simulator,
     get client() {
       const [first] = connected;
