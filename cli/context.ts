@@ -23,6 +23,7 @@ export interface Programs {
   readonly supervisor: string;
   readonly simulator: string;
   readonly plugin: string;
+  readonly tui: string;
 }
 
 /** Facts about this process that only the entry file may read. */

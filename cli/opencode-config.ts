@@ -17,8 +17,6 @@ export interface PluginEntry {
   readonly options: unknown;
 }
 
-/** A configuration that says nothing: what a new file begins with. */
-export const NEW_CONFIG = '{\n  "$schema": "https://opencode.ai/config.json"\n}\n';
 const KEY = 'plugin';
 
 const entrySchema = z.union([
@@ -32,7 +30,7 @@ const configSchema = z.looseObject({ [KEY]: z.array(entrySchema).default([]) });
  * Errors: CONFIG_INVALID with the line of the mistake.
  */
 export function pluginEntries(text: string | null): readonly PluginEntry[] {
-  const parsed = configSchema.safeParse(read(text ?? NEW_CONFIG));
+  const parsed = configSchema.safeParse(read(text ?? '{}'));
   if (parsed.success) return parsed.data[KEY];
   throw new OmaError(
     'CONFIG_INVALID',
@@ -40,13 +38,13 @@ export function pluginEntries(text: string | null): readonly PluginEntry[] {
   );
 }
 
+/** The text of a configuration that holds nothing yet. */
+export function newConfig(schema: string): string {
+  return `{\n  "$schema": ${JSON.stringify(schema)}\n}\n`;
+}
+
 /** Puts a plugin at the end of the list and takes out those that it replaces; everything else stays to the letter, comments too. */
-export function withPlugin(
-  text: string | null,
-  entry: PluginEntry,
-  isReplaced: (entry: PluginEntry) => boolean,
-): string {
-  const before = text ?? NEW_CONFIG;
+export function withPlugin(before: string, entry: PluginEntry, isReplaced: (entry: PluginEntry) => boolean): string {
   const ours = pluginEntries(before).filter(isReplaced);
   if (ours.length === 1 && JSON.stringify(ours[0]) === JSON.stringify(entry)) return before;
   const cleared = withoutEntries(before, isReplaced);

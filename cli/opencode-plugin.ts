@@ -6,7 +6,7 @@ import { OmaError } from '../contract/errors.ts';
 import { type PluginOptions, pluginOptionsSchema } from '../contract/opencode.ts';
 import type { Context } from './context.ts';
 import { type OpenAiLogin, openAiLogin, withoutPlaceholder, withPlaceholder } from './opencode-auth.ts';
-import { NEW_CONFIG, pluginEntries, type PluginEntry, withoutPlugins, withPlugin } from './opencode-config.ts';
+import { newConfig, pluginEntries, type PluginEntry, withoutPlugins, withPlugin } from './opencode-config.ts';
 import { readText, replaceText } from './text-file.ts';
 
 /** A file of OpenCode and what it is to hold. Shape: `before` null is a new file, `after` null no file; `isSecret` files are neither shown nor copied. */
@@ -33,9 +33,28 @@ export interface Installed {
   readonly isThisOma: boolean;
 }
 
-/** Every name that OpenCode reads, the one to write to first. */
-const CONFIG_NAMES = ['opencode.jsonc', 'opencode.json', 'config.json'] as const;
-const NAME_OF_NEW = 'opencode.json';
+/** One list of plugins of OpenCode. Shape: `names` is every file that it reads, the one to write to first. */
+interface PluginList {
+  readonly program: 'plugin' | 'tui';
+  readonly names: readonly string[];
+  readonly nameOfNew: string;
+  readonly schema: string;
+}
+
+const SERVER: PluginList = {
+  program: 'plugin',
+  names: ['opencode.jsonc', 'opencode.json', 'config.json'],
+  nameOfNew: 'opencode.json',
+  schema: 'https://opencode.ai/config.json',
+};
+/** Not a new `tui.json`: OpenCode moves an older theme and key bindings there only while there is none. */
+const TUI: PluginList = {
+  program: 'tui',
+  names: ['tui.jsonc', 'tui.json'],
+  nameOfNew: 'tui.jsonc',
+  schema: 'https://opencode.ai/tui.json',
+};
+const LISTS = [SERVER, TUI] as const;
 const CONFIG_MODE = 0o644;
 const SECRET_MODE = 0o600;
 
@@ -57,19 +76,13 @@ export function globalDirectory({ environment, home }: Context): string {
  * Errors: CONFIG_INVALID.
  */
 export async function planInstall(context: Context, directory: string): Promise<Installation> {
-  const entry = ourEntry(context);
-  const files = await configFiles(directory);
-  const target = files.find(({ text }) => pluginEntries(text).some(isOurs(entry))) ??
-    files[0] ?? { file: join(directory, NAME_OF_NEW), text: null };
+  const entry = ourEntry(context, SERVER);
+  const files = await configFiles(directory, SERVER);
+  const config = await installInto(context, directory, SERVER);
+  const tui = await installInto(context, directory, TUI);
   const authFile = context.paths().openCodeAuthFile;
   const auth = await readText(authFile);
   const login = openAiLogin(auth);
-  const config = {
-    file: target.file,
-    before: target.text,
-    after: withPlugin(target.text, entry, isOurs(entry)),
-    isSecret: false,
-  };
   const placeholder = {
     file: authFile,
     before: auth,
@@ -78,28 +91,22 @@ export async function planInstall(context: Context, directory: string): Promise<
   };
   const others = files.flatMap(({ text }) => pluginEntries(text)).filter((other) => !isOurs(entry)(other));
   return {
-    file: target.file,
+    file: config.file,
     spec: entry.spec,
     login,
-    changes: [config, placeholder].filter(isChange),
+    changes: [config, tui, placeholder].filter(isChange),
     warnings: warningsOf(entry, others),
   };
 }
 
 /** Plans how the plugin gets out of the configuration of a directory, and the placeholder with it when nothing needs it any more. */
 export async function planUninstall(context: Context, directory: string): Promise<readonly Change[]> {
-  const ours = isOurs(ourEntry(context));
-  const configs = (await configFiles(directory)).map(({ file, text }) => ({
-    file,
-    before: text,
-    after: unlessNew(text, withoutPlugins(text, ours)),
-    isSecret: false,
-  }));
+  const configs = await Promise.all(LISTS.map((list) => uninstallFrom(context, directory, list)));
   const authFile = context.paths().openCodeAuthFile;
   const auth = await readText(authFile);
   const isNeeded = directory !== globalDirectory(context) || auth === null || openAiLogin(auth) !== 'placeholder';
   const logins = isNeeded ? [] : [{ file: authFile, before: auth, after: withoutPlaceholder(auth), isSecret: true }];
-  return [...configs, ...logins].filter(isChange);
+  return [...configs.flat(), ...logins].filter(isChange);
 }
 
 /** Writes what was planned, file by file, each in one step. */
@@ -112,8 +119,8 @@ export async function apply(changes: readonly Change[]): Promise<void> {
 
 /** Finds the plugin in the configuration of a directory; null when it is not there. */
 export async function findInstalled(context: Context, directory: string): Promise<Installed | null> {
-  const entry = ourEntry(context);
-  for (const { file, text } of await configFiles(directory)) {
+  const entry = ourEntry(context, SERVER);
+  for (const { file, text } of await configFiles(directory, SERVER)) {
     const found = pluginEntries(text).find(isOurs(entry));
     if (found !== undefined) return { file, spec: found.spec, isThisOma: found.spec === entry.spec };
   }
@@ -125,8 +132,8 @@ export async function findInstalled(context: Context, directory: string): Promis
  * Errors: CONFIG_INVALID.
  */
 export async function rivalPlugins(context: Context, directory: string): Promise<readonly string[]> {
-  const entry = ourEntry(context);
-  const named = (await configFiles(directory))
+  const entry = ourEntry(context, SERVER);
+  const named = (await configFiles(directory, SERVER))
     .flatMap(({ text }) => pluginEntries(text))
     .filter((other) => !isOurs(entry)(other) && RIVAL.test(other.spec));
   const lying = await Promise.all(PLUGIN_DIRECTORIES.map((name) => rivalsIn(join(directory, name))));
@@ -138,8 +145,28 @@ async function rivalsIn(directory: string): Promise<readonly string[]> {
   return names.filter((name) => RIVAL.test(name) && /[.][jt]s$/.test(name)).map((name) => join(directory, name));
 }
 
-function ourEntry({ programs }: Context): PluginEntry {
-  const spec = pathToFileURL(programs.plugin).href;
+async function installInto(context: Context, directory: string, list: PluginList): Promise<Change> {
+  const ours = isOurs(ourEntry(context, list));
+  const files = await configFiles(directory, list);
+  const { file, text } = files.find((config) => pluginEntries(config.text).some(ours)) ??
+    files[0] ?? { file: join(directory, list.nameOfNew), text: null };
+  const after = withPlugin(text ?? newConfig(list.schema), ourEntry(context, list), ours);
+  return { file, before: text, after, isSecret: false };
+}
+
+async function uninstallFrom(context: Context, directory: string, list: PluginList): Promise<readonly Change[]> {
+  const ours = isOurs(ourEntry(context, list));
+  const files = await configFiles(directory, list);
+  return files.map(({ file, text }) => ({
+    file,
+    before: text,
+    after: unlessNew(text, withoutPlugins(text, ours), newConfig(list.schema)),
+    isSecret: false,
+  }));
+}
+
+function ourEntry({ programs }: Context, { program }: PluginList): PluginEntry {
+  const spec = pathToFileURL(programs[program]).href;
   const ignored = IGNORED_BY_OPENCODE.find((name) => spec.includes(name));
   if (ignored !== undefined)
     throw new OmaError(
@@ -155,9 +182,12 @@ function isOurs(entry: PluginEntry): (other: PluginEntry) => boolean {
   return ({ spec, options }) => spec === entry.spec || pluginOptionsSchema.strict().safeParse(options).success;
 }
 
-async function configFiles(directory: string): Promise<readonly { readonly file: string; readonly text: string }[]> {
+async function configFiles(
+  directory: string,
+  { names }: PluginList,
+): Promise<readonly { readonly file: string; readonly text: string }[]> {
   const files = await Promise.all(
-    CONFIG_NAMES.map(async (name) => ({ file: join(directory, name), text: await readText(join(directory, name)) })),
+    names.map(async (name) => ({ file: join(directory, name), text: await readText(join(directory, name)) })),
   );
   return files.flatMap(({ file, text }) => (text === null ? [] : [{ file, text }]));
 }
@@ -167,8 +197,8 @@ function isChange({ before, after }: Change): boolean {
 }
 
 /** A file that now holds only what oma puts into a new one was made by oma, and goes. */
-function unlessNew(before: string, after: string): string | null {
-  return after !== before && after === NEW_CONFIG ? null : after;
+function unlessNew(before: string, after: string, empty: string): string | null {
+  return after !== before && after === empty ? null : after;
 }
 
 function warningsOf({ spec }: PluginEntry, others: readonly PluginEntry[]): string[] {

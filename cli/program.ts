@@ -64,5 +64,6 @@ function programsBeside(directory: string, node: string): Programs {
     supervisor: join(directory, 'supervisor.js'),
     simulator: join(directory, 'simulator.js'),
     plugin: join(directory, 'plugin', 'server.js'),
+    tui: join(directory, 'plugin', 'tui.js'),
   };
 }

@@ -4,6 +4,9 @@ import { decisionSchema } from './decision.ts';
 import { forceEndSchema } from './force.ts';
 import { aliasSchema, isoTimeSchema } from './scalars.ts';
 
+/** Name of the notification that carries an event. */
+export const EVENT_NOTIFICATION = 'event';
+
 /**
  * What the supervisor tells everybody who listens (dashboard by server-sent events, CLI and plugin by notification).
  * Shape: `changed` says that a view must be read again; the others carry what happened.

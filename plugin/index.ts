@@ -1,16 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { homedir } from 'node:os';
-import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { parseEnv } from '../contract/env.ts';
 import { createServer } from './hooks.ts';
 import { authPlace } from './placeholder.ts';
+import { processFacts } from './process-facts.ts';
 import { createLineFinder } from './start.ts';
 import { waitReal } from './wait.ts';
 
-const { env: environment } = process;
-const home = environment['HOME'] || homedir();
+const facts = processFacts(process, import.meta.url);
 
 /**
  * OpenCode's entry. Not: `setup`, the entry announced for OpenCode 2; there is nothing yet to build and prove it
@@ -19,21 +16,10 @@ const home = environment['HOME'] || homedir();
 export default {
   id: 'oma',
   server: createServer({
-    findLine: createLineFinder({
-      environment,
-      home,
-      uid: process.getuid?.() ?? -1,
-      platform: process.platform,
-      xdgRuntimeDir: environment['XDG_RUNTIME_DIR'],
-      xdgStateHome: environment['XDG_STATE_HOME'],
-      xdgConfigHome: environment['XDG_CONFIG_HOME'],
-      xdgDataHome: environment['XDG_DATA_HOME'],
-      pid: process.pid,
-      pluginDir: dirname(fileURLToPath(import.meta.url)),
-    }),
+    findLine: createLineFinder(facts),
     upstream: (input, init) => fetch(input, init),
     baseUrl: baseUrl(),
-    auth: authPlace(environment, home),
+    auth: authPlace(facts.environment, facts.home),
     now: Date.now,
     random: Math.random,
     newId: randomUUID,
@@ -44,7 +30,7 @@ export default {
 /** Why: a wrong environment must not keep the plugin from loading; the first lease says what is wrong with it. */
 function baseUrl(): string | null {
   try {
-    return parseEnv(environment).BASE_URL ?? null;
+    return parseEnv(facts.environment).BASE_URL ?? null;
   } catch {
     return null;
   }

@@ -1,4 +1,5 @@
 import { type ErrorCode, isOmaError, OmaError } from '../contract/errors.ts';
+import type { OmaEvent } from '../contract/event.ts';
 import type { Client } from '../contract/operation.ts';
 import type { Operations } from '../contract/operations.ts';
 import type { EpochMs } from '../contract/scalars.ts';
@@ -10,6 +11,8 @@ import type { Wait } from './wait.ts';
 export interface Line {
   readonly client: Client<Operations>;
   readonly onClose: (told: () => void) => void;
+  /** Is told what the supervisor says by itself, once this line has subscribed. */
+  readonly onEvent: (told: (event: OmaEvent) => void) => void;
   readonly dispose: () => void;
 }
 

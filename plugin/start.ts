@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 
 import { parseEnv } from '../contract/env.ts';
+import { EVENT_NOTIFICATION, eventSchema, type OmaEvent } from '../contract/event.ts';
 import { PROTOCOL_VERSION } from '../contract/handshake.ts';
 import { BUILD_ID, VERSION } from '../runtime/build-info.ts';
 import { connectOrStart } from '../runtime/connect.ts';
@@ -25,6 +26,10 @@ export type LineFinder = (target: LineTarget) => Promise<Line>;
  */
 export interface LineTarget {
   readonly host: string;
+  /** Default: `plugin`, what sends requests. */
+  readonly kind?: 'plugin' | 'tui' | undefined;
+  /** Default: true; false takes only a supervisor that runs. */
+  readonly mayStart?: boolean | undefined;
   readonly node?: string | undefined;
   readonly supervisor?: string | undefined;
 }
@@ -39,7 +44,7 @@ const HOST_CHARS_MAX = 64;
  * answer and not as a plugin that fails to load.
  */
 export function createLineFinder(facts: ProcessFacts): LineFinder {
-  return async ({ node, supervisor, host }) => {
+  return async ({ node, supervisor, host, kind = 'plugin', mayStart = true }) => {
     const env = parseEnv(facts.environment);
     const command = node ?? 'node';
     const args = [supervisor ?? join(facts.pluginDir, '..', 'supervisor.js')];
@@ -50,13 +55,24 @@ export function createLineFinder(facts: ProcessFacts): LineFinder {
         buildId: BUILD_ID,
         version: VERSION,
         pid: facts.pid,
-        kind: 'plugin',
+        kind,
         host: host.slice(0, HOST_CHARS_MAX),
       },
-      start: env.AUTOSTART === false ? null : { command, args, env: passedOn(facts.environment) },
+      start: !mayStart || env.AUTOSTART === false ? null : { command, args, env: passedOn(facts.environment) },
       deadlineMs: CONNECT_MS,
       unref: true,
     });
-    return { client, onClose: (told) => connection.onClose(told), dispose: () => connection.dispose() };
+    return {
+      client,
+      onClose: (told) => connection.onClose(told),
+      onEvent: (told) => connection.onNotification(EVENT_NOTIFICATION, (params) => tellKnown(params, told)),
+      dispose: () => connection.dispose(),
+    };
   };
+}
+
+/** A newer supervisor may tell of things that this plugin does not know. */
+function tellKnown(params: unknown, told: (event: OmaEvent) => void): void {
+  const event = eventSchema.safeParse(params);
+  if (event.success) told(event.data);
 }

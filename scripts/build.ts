@@ -28,6 +28,7 @@ const ENTRIES = [
   { source: 'probe-runner/main.ts', output: 'probe-runner.js', isSplit: false },
   { source: 'cli/simulator/main.ts', output: 'simulator.js', isSplit: false },
   { source: 'plugin/index.ts', output: 'plugin/server.js', isSplit: false },
+  { source: 'plugin/tui.ts', output: 'plugin/tui.js', isSplit: false },
 ] as const;
 type Entry = (typeof ENTRIES)[number];
 
@@ -78,6 +79,8 @@ async function bundle({ source, output, isSplit }: Entry): Promise<void> {
     target: 'node22.22',
     // ES module builds first: the CommonJS twin of a package cannot be tree-shaken.
     mainFields: ['module', 'main'],
+    // OpenCode provides its screen library to its plugins.
+    external: ['@opentui/solid', 'solid-js'],
     banner: { js: REQUIRE },
     plugins: source.startsWith('plugin/') ? [] : [BUILTINS_BY_REQUIRE],
     define: { __OMA_VERSION__: JSON.stringify(version), __OMA_BUILD_ID__: JSON.stringify(buildId) },

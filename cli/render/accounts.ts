@@ -2,8 +2,9 @@ import type * as z from 'zod';
 
 import type { AccountView } from '../../contract/account.ts';
 import type { limitViewSchema } from '../../contract/limits.ts';
+import { maskEmail, maskText } from '../../runtime/mask.ts';
 import type { Look, Paint } from './paint.ts';
-import { maskEmail, maskText, plain } from './plain.ts';
+import { plain } from './plain.ts';
 import type { ViewLook } from './status.ts';
 import { table } from './table.ts';
 import { age, until } from './time.ts';

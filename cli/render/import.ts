@@ -1,8 +1,9 @@
 import type * as z from 'zod';
 
 import type { importResultSchema } from '../../contract/operations.ts';
+import { maskEmail, maskText } from '../../runtime/mask.ts';
 import type { Paint } from './paint.ts';
-import { maskEmail, maskText, plain } from './plain.ts';
+import { plain } from './plain.ts';
 import { indent, table } from './table.ts';
 
 export type ImportResult = z.infer<typeof importResultSchema>;

@@ -1,11 +1,8 @@
-import type { OmaEvent } from '../../contract/event.ts';
+import { EVENT_NOTIFICATION, type OmaEvent } from '../../contract/event.ts';
 import type { Handlers } from '../../contract/operation.ts';
 import { OPERATIONS, type Operations } from '../../contract/operations.ts';
 import { listenOnSocket } from '../../runtime/rpc/listen.ts';
 import { serve } from '../../runtime/rpc/serve.ts';
-
-/** Name of the notification that carries an event. */
-export const EVENT_NOTIFICATION = 'event';
 
 /** What the socket leads to. */
 export interface SocketDoorOptions {

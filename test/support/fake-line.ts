@@ -1,4 +1,5 @@
 import { OmaError } from '../../contract/errors.ts';
+import type { OmaEvent } from '../../contract/event.ts';
 import type { Client } from '../../contract/operation.ts';
 import type { Operations } from '../../contract/operations.ts';
 import type { Line } from '../../plugin/link.ts';
@@ -8,11 +9,14 @@ export interface FakeLine extends Line {
   /** Ends the line as a dying supervisor would. */
   readonly die: () => void;
   readonly isDisposed: () => boolean;
+  /** Says something as the supervisor would. */
+  readonly tell: (event: OmaEvent) => void;
 }
 
 /** Makes a line; operations that are not given refuse with INTERNAL. */
 export function fakeLine(handlers: Partial<Client<Operations>>): FakeLine {
   const told: (() => void)[] = [];
+  const listeners: ((event: OmaEvent) => void)[] = [];
   let disposed = false;
   const client = new Proxy(handlers, {
     get: (target, name) =>
@@ -24,6 +28,8 @@ export function fakeLine(handlers: Partial<Client<Operations>>): FakeLine {
   return {
     client,
     onClose: (handle) => void told.push(handle),
+    onEvent: (handle) => void listeners.push(handle),
+    tell: (event) => listeners.forEach((handle) => handle(event)),
     dispose: () => {
       disposed = true;
     },

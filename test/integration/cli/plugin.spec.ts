@@ -21,10 +21,12 @@ describe('oma plugin', () => {
   let home = '';
   let config = '';
   let auth = '';
+  let tui = '';
   beforeEach(async () => {
     home = await mkdtemp(join(tmpdir(), 'oma-plugin-'));
     config = join(home, '.config/opencode/opencode.json');
     auth = join(home, '.local/share/opencode/auth.json');
+    tui = join(home, '.config/opencode/tui.jsonc');
   });
   afterEach(() => rm(home, { recursive: true, force: true }));
 
@@ -43,6 +45,7 @@ describe('oma plugin', () => {
       supervisor: '/opt/oma/supervisor.js',
       simulator: '/opt/oma/simulator.js',
       plugin: '/opt/oma/plugin/server.js',
+      tui: '/opt/oma/plugin/tui.js',
     };
     const context = createContext({
       stdin: new PassThrough(),
@@ -79,12 +82,38 @@ describe('oma plugin', () => {
     expect((await stat(auth)).mode & 0o777).toBe(0o600);
   });
 
+  it('install names the terminal plugin in a file of its own, beside which OpenCode still moves an older theme', async () => {
+    await oma(['install']);
+    expect(await parsed(tui)).toEqual({
+      $schema: 'https://opencode.ai/tui.json',
+      plugin: [['file:///opt/oma/plugin/tui.js', { node: '/opt/node', supervisor: '/opt/oma/supervisor.js' }]],
+    });
+    expect(await readdir(dirname(tui))).not.toContain('tui.json');
+  });
+
+  it('install and uninstall keep a tui.json that is there, comments and other plugins too', async () => {
+    const file = tui.replace('.jsonc', '.json');
+    const before = '{\n  // mine\n  "theme": "nord",\n  "plugin": ["clock"] // ticks\n}\n';
+    await write(file, before);
+    await oma(['install']);
+    const text = await read(file);
+    for (const kept of ['// mine', '"theme": "nord"', '"clock"', '// ticks']) expect(text).toContain(kept);
+    expect(text).toContain('file:///opt/oma/plugin/tui.js');
+    expect([await read(`${file}.before-oma`), await readdir(dirname(file))]).toEqual([
+      before,
+      expect.not.arrayContaining(['tui.jsonc']),
+    ]);
+    expect((await oma(['install', '--json'])).json()).toMatchObject({ changed: [] });
+    await oma(['uninstall']);
+    expect(await read(file)).toBe(before);
+  });
+
   it('install twice is install once', async () => {
     await oma(['install']);
-    const [first, logins] = [await read(config), await read(auth)];
+    const [first, logins, terminal] = [await read(config), await read(auth), await read(tui)];
     const again = await oma(['install', '--json']);
     expect(again.json()).toMatchObject({ installed: true, changed: [], login: 'placeholder', warnings: [] });
-    expect([await read(config), await read(auth)]).toEqual([first, logins]);
+    expect([await read(config), await read(auth), await read(tui)]).toEqual([first, logins, terminal]);
   });
 
   it('install keeps what is there, replaces an oma that lay elsewhere, and keeps a copy', async () => {
@@ -121,7 +150,7 @@ describe('oma plugin', () => {
     expect((await oma(['install', '--dry-run', '--json'])).json()).toMatchObject({
       installed: false,
       dryRun: true,
-      changed: [config, auth],
+      changed: [config, tui, auth],
     });
   });
 
@@ -133,7 +162,7 @@ describe('oma plugin', () => {
     expect((await oma(['status'])).exit).toBe(1);
     expect((await oma(['uninstall', '--json'])).json()).toEqual({
       dryRun: false,
-      changed: [config.replace('.json', '.jsonc'), auth],
+      changed: [config.replace('.json', '.jsonc'), tui, auth],
     });
     expect([await read(config.replace('.json', '.jsonc')), await parsed(auth)]).toEqual([before, OTHER_LOGIN]);
     expect((await oma(['uninstall'])).out).toBe('The plugin is not installed there; nothing was changed.\n');

@@ -52,7 +52,7 @@ describe('the command line over a real socket', () => {
       uid: process.getuid?.() ?? 0,
       pid: process.pid,
       platform: process.platform,
-      programs: { node: process.execPath, cli: '', supervisor: '', simulator: '', plugin: '' },
+      programs: { node: process.execPath, cli: '', supervisor: '', simulator: '', plugin: '', tui: '' },
       build: { version: '0.1.0', buildId: 'test' },
       nodeVersion: process.versions.node,
       isAlive: () => false,

@@ -1,11 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { pluginEntries, type PluginEntry, withoutPlugins, withPlugin } from '../../../cli/opencode-config.ts';
+import {
+  newConfig,
+  pluginEntries,
+  type PluginEntry,
+  withoutPlugins,
+  withPlugin,
+} from '../../../cli/opencode-config.ts';
 
 const OMA: PluginEntry = { spec: 'file:///oma/server.js', options: { node: '/node' } };
 const isOma = ({ spec }: PluginEntry) => spec.startsWith('file:///oma') || spec.startsWith('file:///old');
-const install = (text: string | null) => withPlugin(text, OMA, isOma);
+const NEW = newConfig('https://opencode.ai/config.json');
+const install = (text: string) => withPlugin(text, OMA, isOma);
 
 const COMMENTED = `{
   // the theme I like
@@ -20,7 +27,7 @@ const COMMENTED = `{
 
 describe("OpenCode's configuration", () => {
   it('is made when there is none', () => {
-    const text = install(null);
+    const text = install(NEW);
     expect(JSON.parse(text)).toEqual({ $schema: 'https://opencode.ai/config.json', plugin: [[OMA.spec, OMA.options]] });
     expect(text.endsWith('}\n')).toBe(true);
   });

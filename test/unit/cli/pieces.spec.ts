@@ -6,8 +6,9 @@ import { planBrowser } from '../../../cli/browser.ts';
 import { asOmaError, errorBody, errorLine, exitCodeOf } from '../../../cli/exit.ts';
 import { nearest } from '../../../cli/nearest.ts';
 import { createProgress, withProgress } from '../../../cli/progress.ts';
-import { maskText, plain } from '../../../cli/render/plain.ts';
+import { plain } from '../../../cli/render/plain.ts';
 import { OmaError } from '../../../contract/errors.ts';
+import { maskText } from '../../../runtime/mask.ts';
 
 describe('the nearest name', () => {
   it.each([

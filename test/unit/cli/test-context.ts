@@ -51,6 +51,7 @@ export function testContext({ client = {}, isTTY = false, environment = {}, cont
       supervisor: '/oma/supervisor.js',
       simulator: '/oma/simulator.js',
       plugin: '/oma/plugin/server.js',
+      tui: '/oma/plugin/tui.js',
     },
     build: { version: '0.1.0', buildId: 'abc' },
     nodeVersion: '24.0.0',

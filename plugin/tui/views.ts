@@ -1,0 +1,152 @@
+import type { AccountView } from '../../contract/account.ts';
+import { MAIN_LIMIT_ID, type WindowView } from '../../contract/limits.ts';
+import type { EpochMs } from '../../contract/scalars.ts';
+import { maskText } from '../../runtime/mask.ts';
+import { becauseText, spanText } from '../words.ts';
+import type { ThemeColour } from './host.ts';
+import type { PoolView } from './pool.ts';
+
+/** One line of the screen. */
+export interface ColouredLine {
+  readonly text: string;
+  readonly colour: ThemeColour;
+}
+
+/** For whom and when something is shown. Shape: `sessionId` null = outside of a session. */
+export interface Look {
+  readonly sessionId: string | null;
+  readonly now: EpochMs;
+}
+
+const LEVEL_COLOURS = {
+  ok: 'textMuted',
+  low: 'warning',
+  critical: 'error',
+  unknown: 'textMuted',
+} as const satisfies Record<AccountView['level'], ThemeColour>;
+
+const MINUTE_MS = 60_000;
+/** Accounts that must be logged in again, of which the sidebar names so many. */
+const NAMED_MAX = 3;
+
+/** The one line beside the prompt: who serves, and what is left of its tightest window. */
+export function statusLine(view: PoolView | null, look: Look): ColouredLine {
+  if (view === null) return muted('oma is not running');
+  const { accounts, status } = view;
+  if (accounts.length === 0) return muted('oma has no account yet: /connect');
+  if (status.accounts.eligible === 0) return { text: `oma: ${noneText(view, look)}`, colour: 'error' };
+  const account = serving(view, look);
+  if (account === null) return muted(`oma: ${readyText(view)}`);
+  const forced = account.forced ? ' (forced)' : '';
+  const name = `oma: ${maskText(account.alias)}${forced}`;
+  const [blocker] = account.blockers;
+  if (blocker !== undefined) return { text: `${name} ${becauseText(blocker.code)}`, colour: 'warning' };
+  return { text: `${name} · ${tightestText(account, look)}`, colour: LEVEL_COLOURS[account.level] };
+}
+
+/** The block of the sidebar: who serves this session with every window, and what needs somebody. */
+export function sidebarLines(view: PoolView | null, look: Look): readonly ColouredLine[] {
+  const head: ColouredLine = { text: 'oma', colour: 'text' };
+  if (view === null || view.accounts.length === 0 || view.status.accounts.eligible === 0) {
+    const { text, colour } = statusLine(view, look);
+    return [head, { text: text.replace(/^oma:? /, ''), colour }];
+  }
+  const account = serving(view, look);
+  return [head, ...(account === null ? [] : accountLines(account, view, look)), muted(readyText(view)), ...needs(view)];
+}
+
+/** The forced account, else the one that served the session last; outside of one, the one that served last at all. */
+export function serving({ accounts, served, status }: PoolView, { sessionId }: Look): AccountView | null {
+  const ofSession = sessionId === null ? undefined : served.get(sessionId);
+  const alias = status.force.forcedAlias ?? ofSession ?? status.accounts.lastServed;
+  return accounts.find((account) => account.alias === alias) ?? null;
+}
+
+/** What is left in the tightest window of the main meter; a figure that no longer counts is unknown, never 0 %. */
+export function tightestText(account: AccountView, look: Look): string {
+  const known = mainWindows(account).filter(({ remainingPercent }) => remainingPercent !== null);
+  const tightest = known.reduce<WindowView | null>(
+    (least, window) => (least === null || leftIn(window) < leftIn(least) ? window : least),
+    null,
+  );
+  return tightest === null
+    ? 'limits unknown'
+    : `${windowName(tightest)} ${leftText(tightest)}${ageText(account, look)}`;
+}
+
+/** Every window of the main meter, one a line: `5 h 62 % left, resets in 2 h 10 min`. */
+export function windowTexts(account: AccountView, { now }: Look): readonly string[] {
+  const windows = mainWindows(account);
+  if (windows.length === 0) return ['limits unknown'];
+  return windows.map((window) => {
+    const reset =
+      window.remainingPercent === null || window.resetsAt === null
+        ? ''
+        : `, resets in ${spanText(Date.parse(window.resetsAt) - now)}`;
+    return `${windowName(window)} ${leftText(window)}${reset}`;
+  });
+}
+
+function accountLines(account: AccountView, view: PoolView, look: Look): readonly ColouredLine[] {
+  const { remainingMs } = view.status.force;
+  const forced = account.forced && remainingMs !== null ? `, forced for ${spanText(remainingMs)}` : '';
+  const [blocker] = account.blockers;
+  const state = blocker === undefined ? '' : ` ${becauseText(blocker.code)}`;
+  const colour = blocker === undefined ? LEVEL_COLOURS[account.level] : 'warning';
+  return [
+    { text: `${maskText(account.alias)}${state}${forced}`, colour },
+    ...windowTexts(account, look).map((text) => muted(`  ${text}`)),
+  ];
+}
+
+function needs({ status }: PoolView): readonly ColouredLine[] {
+  return status.accounts.needsLogin
+    .slice(0, NAMED_MAX)
+    .map((alias) => ({ text: `${maskText(alias)} ${becauseText('needs-login')}: /oma`, colour: 'warning' }));
+}
+
+function readyText({ status: { accounts } }: PoolView): string {
+  return `${accounts.eligible} of ${accounts.total} accounts ready`;
+}
+
+function noneText({ status: { accounts } }: PoolView, { now }: Look): string {
+  const back = accounts.earliestRecovery;
+  return back === null
+    ? 'no account can serve'
+    : `no account can serve, first back in ${spanText(Date.parse(back) - now)}`;
+}
+
+function mainWindows({ windows }: AccountView): readonly WindowView[] {
+  return windows.filter(({ limitId }) => limitId === MAIN_LIMIT_ID);
+}
+
+function leftIn({ remainingPercent }: WindowView): number {
+  return remainingPercent ?? Number.POSITIVE_INFINITY;
+}
+
+function leftText({ remainingPercent }: WindowView): string {
+  return remainingPercent === null ? 'unknown' : `${Math.floor(remainingPercent)} % left`;
+}
+
+function windowName({ kind, durationMinutes }: WindowView): string {
+  switch (kind) {
+    case 'five-hour':
+      return '5 h';
+    case 'weekly':
+      return 'week';
+    case 'monthly':
+      return 'month';
+    case 'other':
+      return spanText(durationMinutes * MINUTE_MS);
+  }
+}
+
+/** A figure that is no longer fresh says how old it is. */
+function ageText({ limitsConfidence, lastLimitProbeAt }: AccountView, { now }: Look): string {
+  if (limitsConfidence === 'fresh' || lastLimitProbeAt === null) return '';
+  return `, ${spanText(now - Date.parse(lastLimitProbeAt))} old`;
+}
+
+function muted(text: string): ColouredLine {
+  return { text, colour: 'textMuted' };
+}
