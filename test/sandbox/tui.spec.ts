@@ -14,6 +14,8 @@ const SEATS = ['work', 'home', 'spare'].map((alias) => ({
   windows: bothWindows({ fiveHour: 20, weekly: 10 }),
 }));
 
+/** The first start of OpenCode sets its database up; on a busy machine that takes its time, in milliseconds. */
+const START_MS = 150_000;
 const MENU_ENTRY = 'Accounts: force, enable, log in again, probe, why';
 
 /** OpenCode in a terminal, as `oma plugin install` leaves it. */
@@ -28,7 +30,7 @@ async function openCode(): Promise<{ simulator: Simulator; oma: OmaSandbox; term
     ...{ columns: 140, rows: 40 },
   });
   onTestFinished(() => terminal.close());
-  await terminal.shows('oma: 3 of 3 accounts ready');
+  await terminal.shows('oma: 3 of 3 accounts ready', START_MS);
   return { simulator, oma, terminal };
 }
 
@@ -48,9 +50,9 @@ async function choose(terminal: Terminal, ...entries: readonly string[]): Promis
 
 /** Chooses in the list that is open. Why: what was typed is on the screen before Enter counts for what it found. */
 async function pick(terminal: Terminal, entry: string): Promise<void> {
-  await terminal.shows(/^ +Search *$/m);
+  await terminal.shows(/ {2}Search {2}/);
   await terminal.type(entry);
-  await terminal.shows(new RegExp(`^ +${entry} *$`, 'm'));
+  await terminal.shows(new RegExp(` {2}${entry} {2}`));
   await terminal.press('Enter');
 }
 
