@@ -47,7 +47,10 @@ function choose(deps: DialogDeps, title: string, options: Entry[]): void {
 }
 
 async function follow(deps: DialogDeps, choice: Choice): Promise<void> {
-  if (choice.kind === 'account') { showAccount(deps, choice.alias); return; }
+  if (choice.kind === 'account') {
+    showAccount(deps, choice.alias);
+    return;
+  }
   if (choice.kind === 'why') return explain(deps);
   if (choice.kind === 'reauth') return reauth(deps, choice);
   return act(deps, choice);
