@@ -50,9 +50,9 @@ async function choose(terminal: Terminal, ...entries: readonly string[]): Promis
 
 /** Chooses in the list that is open. Why: what was typed is on the screen before Enter counts for what it found. */
 async function pick(terminal: Terminal, entry: string): Promise<void> {
-  await terminal.shows(/ {2}Search {2}/);
+  await terminal.shows(/ {2}Search( {2}|$)/m);
   await terminal.type(entry);
-  await terminal.shows(new RegExp(` {2}${entry} {2}`));
+  await terminal.shows(new RegExp(` {2}${entry}( {2}|$)`, 'm'));
   await terminal.press('Enter');
 }
 
