@@ -20,6 +20,7 @@ import { createProbes, type Probes } from './operations/probes.ts';
 import { createRefresher, type Refresher } from './operations/refresher.ts';
 import { createResidencies } from './operations/residencies.ts';
 import { getStatus, type ProcessFacts } from './operations/status.ts';
+import type { Tallied } from './operations/tally.ts';
 import type { Subscribers } from './subscribers.ts';
 import { createSubscribers } from './subscribers.ts';
 
@@ -47,6 +48,7 @@ export interface Composed {
   readonly subscribers: Subscribers;
   status: () => Status;
   accounts: () => readonly AccountView[];
+  tallied: () => Tallied;
 }
 
 /** Puts the operations together. */
@@ -71,17 +73,11 @@ export function composeOperations(options: ComposeOptions): Composed {
   const status = { context, leases, facts };
   const force = { context, audit };
   watchForce(force, decisions, options.bus);
+  const leasing = { context, leases, refresher, decisions, residencies: createResidencies() };
   const handlers = createHandlers({
     context,
     accounts,
-    leases: {
-      context,
-      leases,
-      refresher,
-      decisions,
-      residencies: createResidencies(),
-      onForceEnded: (ended) => tellEnded(context, ended),
-    },
+    leases: { ...leasing, onForceEnded: (ended) => tellEnded(context, ended) },
     logins,
     probes,
     decisions,
@@ -108,6 +104,7 @@ export function composeOperations(options: ComposeOptions): Composed {
     subscribers,
     status: () => getStatus(status),
     accounts: () => listAccounts(accounts).accounts,
+    tallied: () => context.tally.read(),
   };
 }
 

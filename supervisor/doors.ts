@@ -46,7 +46,10 @@ export async function openDoors({ options, operations, clients, bus, token, host
     dispatch: createDispatcher(OPERATIONS, handlers),
     subscribe: bus.subscribe,
     requestId,
-    metrics: () => metricsText(operations.status(), operations.accounts(), now()),
+    metrics: () => {
+      const [status, accounts, tallied] = [operations.status(), operations.accounts(), operations.tallied()];
+      return metricsText({ status, accounts, tallied, now: now() });
+    },
     health: () => ({ ok: true, version: options.version }),
     onError: (error, id) => {
       onError(error, { requestId: id });

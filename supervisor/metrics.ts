@@ -1,9 +1,25 @@
 import type { AccountView } from '../contract/account.ts';
 import type { Status } from '../contract/status.ts';
+import { FIRST_BYTE_CLASSES_S, type Tallied } from './operations/tally.ts';
+
+/** What the metrics are made from. */
+export interface Measured {
+  readonly status: Status;
+  readonly accounts: readonly AccountView[];
+  readonly tallied: Tallied;
+  readonly now: number;
+}
 
 /** Says everything in Prometheus' text format; the alias is the only label that names an account. */
-export function metricsText(status: Status, accounts: readonly AccountView[], now: number): string {
+export function metricsText({ status, accounts, tallied, now }: Measured): string {
+  return [...statusMetrics(status, now), ...accountMetrics(accounts), ...talliedMetrics(tallied)].join('');
+}
+
+function statusMetrics(status: Status, now: number): readonly string[] {
   return [
+    gauge('oma_build_info', 'Version and build of the supervisor; always 1.', [
+      [`version="${escaped(status.version)}",build="${escaped(status.buildId)}"`, 1],
+    ]),
     gauge('oma_up', 'The supervisor answers.', [['', 1]]),
     gauge('oma_uptime_seconds', 'Seconds since the start.', [['', (now - Date.parse(status.startedAt)) / 1_000]]),
     gauge('oma_accounts', 'Accounts in the store.', [['', status.accounts.total]]),
@@ -28,6 +44,11 @@ export function metricsText(status: Status, accounts: readonly AccountView[], no
       'A helper process works.',
       status.children.map(({ name, state }) => [`child="${name}"`, Number(state === 'ready')]),
     ),
+  ];
+}
+
+function accountMetrics(accounts: readonly AccountView[]): readonly string[] {
+  return [
     gauge(
       'oma_account_eligible',
       'The account can serve now.',
@@ -43,10 +64,40 @@ export function metricsText(status: Status, accounts: readonly AccountView[], no
       'Known remaining share of a window; absent = unknown.',
       accounts.flatMap(windowsOf),
     ),
-  ].join('');
+  ];
 }
 
-type Sample = readonly [labels: string, value: number];
+function talliedMetrics({ outcomes, refreshes, probes, firstByte }: Tallied): readonly string[] {
+  return [
+    counter(
+      'oma_requests_total',
+      'Requests that were reported, by what became of them.',
+      [...outcomes].map(([outcome, count]) => [`outcome="${outcome}"`, count]),
+    ),
+    counter(
+      'oma_refreshes_total',
+      "Refreshes, by the provider's answer.",
+      [...refreshes].map(([result, count]) => [`result="${result}"`, count]),
+    ),
+    counter(
+      'oma_probes_total',
+      'Probes that are over; only complete ones change limits.',
+      [...probes.values()].map(({ source, result, count }) => [`source="${source}",result="${result}"`, count]),
+    ),
+    metric({ name: 'oma_first_byte_seconds', type: 'histogram', help: 'Time to the first byte of an answer.' }, [
+      ...FIRST_BYTE_CLASSES_S.map((end, index): Sample => [
+        `le="${String(end)}"`,
+        firstByte.within[index] ?? 0,
+        '_bucket',
+      ]),
+      ['le="+Inf"', firstByte.count, '_bucket'],
+      ['', firstByte.sumS, '_sum'],
+      ['', firstByte.count, '_count'],
+    ]),
+  ];
+}
+
+type Sample = readonly [labels: string, value: number, suffix?: string];
 
 function windowsOf(account: AccountView): readonly Sample[] {
   return account.windows.flatMap(({ kind, limitId, remainingPercent }) =>
@@ -76,6 +127,8 @@ function metric(
   { name, type, help }: { readonly name: string; readonly type: string; readonly help: string },
   samples: readonly Sample[],
 ): string {
-  const lines = samples.map(([labels, value]) => `${name}${labels === '' ? '' : `{${labels}}`} ${String(value)}\n`);
+  const lines = samples.map(
+    ([labels, value, suffix = '']) => `${name}${suffix}${labels === '' ? '' : `{${labels}}`} ${String(value)}\n`,
+  );
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
 }

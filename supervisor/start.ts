@@ -19,6 +19,7 @@ import { createEventBus } from './event-bus.ts';
 import { launchTokenAt } from './launch-token.ts';
 import { startLoops } from './loops.ts';
 import type { Context } from './operations/context.ts';
+import { createTally } from './operations/tally.ts';
 import { createSettingsSource, type ReloadableSettings, settingsFromEnv } from './settings-source.ts';
 import type { StartOptions } from './start-options.ts';
 import { checkStoreFile } from './store/check.ts';
@@ -154,6 +155,7 @@ function contextOf(options: StartOptions, { store, settings, children, emit }: P
     probeRunner: children.probeRunner.client,
     addresses: addressesOf(options),
     log: options.log,
+    tally: createTally(),
     now: options.now,
     newId: (prefix) => `${prefix}-${randomUUID()}`,
     emit,

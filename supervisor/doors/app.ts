@@ -11,6 +11,9 @@ import { type Guard, SESSION_COOKIE } from './guard.ts';
 import { addOperationRoutes, type Dispatch } from './router.ts';
 import type { StaticFile } from './static.ts';
 
+/** What Prometheus wants its text format to be called. */
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
 /** What the application leads to. */
 export interface AppOptions {
   readonly guard: Guard;
@@ -48,7 +51,7 @@ export function createApp(options: AppOptions, files: ReadonlyMap<string, Static
   app.get('/healthz', () => Response.json(options.health()));
   app.get('/metrics', (context) => {
     guard.admit(context);
-    return context.text(options.metrics());
+    return context.body(options.metrics(), 200, { 'content-type': METRICS_TYPE });
   });
   addLaunch(app, guard);
   addOperationRoutes(app, { guard, dispatch, requestId });

@@ -5,6 +5,7 @@ import type { EpochMs } from '../../contract/scalars.ts';
 import type { WorkerOperations } from '../../contract/worker-operations.ts';
 import type { Effective, Layers } from '../core/settings.ts';
 import type { Store } from '../store/store.ts';
+import type { Tally } from './tally.ts';
 
 /** What an operation may write to the log. */
 export interface OperationLog {
@@ -40,6 +41,8 @@ export interface Context {
   readonly probeRunner: Client<ProbeOperations>;
   readonly addresses: Addresses;
   readonly log: OperationLog;
+  /** Counts for the metrics. */
+  readonly tally: Tally;
   now: () => EpochMs;
   /** Makes an id that was never used: `prefix` names what it stands for. */
   newId: (prefix: string) => string;

@@ -63,6 +63,7 @@ export function reportLease(
   const lease = leases.find(leaseId);
   if (lease === undefined) throw leaseNotFound();
   leases.end(leaseId, outcome.kind !== 'success' && outcome.kind !== 'aborted');
+  context.tally.outcome(outcome);
   const isQuiet = outcome.kind === 'success' || outcome.kind === 'aborted';
   const cooledUntilMs = context.store.change('lease.report', (state, now) =>
     recordOutcome(state, { alias: lease.alias, model: lease.model, outcome }, now),

@@ -131,7 +131,8 @@ class RunList {
 }
 
 /** Shape: `answer.seat` is who was asked; if the alias has become another one meanwhile, nothing is written. */
-async function conclude({ store }: Context, { alias, seat, report }: ProbeAnswer): Promise<Item> {
+async function conclude({ store, tally }: Context, { alias, seat, report }: ProbeAnswer): Promise<Item> {
+  tally.probe(report);
   const durability = report.kind === 'complete' ? 'before-reply' : 'soon';
   await store.transact('probe.accept', (state, now) => acceptProbe(state, { alias, seat, report }, now), durability);
   const state = report.kind === 'complete' ? 'success' : report.kind === 'no_data' ? 'no_data' : 'error';

@@ -102,7 +102,8 @@ class RefreshLane {
   }
 
   async #conclude(alias: Alias, answer: RefreshAnswer): Promise<Account> {
-    const { store, now } = this.#context;
+    const { store, now, tally } = this.#context;
+    tally.refresh(answer.status);
     switch (answer.status) {
       case 'granted':
         return this.#save(alias, answer.tokens);

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Action, actionsOf } from './actions.ts';
 import { type Bench, openBench } from './bench.ts';
 import { type Line, openJournal, readJournal } from './journal.ts';
-import { summarise, type Summary } from './summary.ts';
+import { evidenceOf, summarise, type Summary } from './summary.ts';
 import { traffic } from './traffic.ts';
 import { createWatch } from './watch.ts';
 
@@ -51,10 +51,13 @@ export async function soak(options: SoakOptions): Promise<Summary> {
   return writeSummary(directory);
 }
 
-/** Sums up what stands in a directory, and leaves it there as summary.json. */
+/** Sums up what stands in a directory, and leaves it there as summary.json, and as the evidence that `npm run slo` reads. */
 export async function writeSummary(directory: string): Promise<Summary> {
   const summary = summarise(readJournal(join(directory, 'journal.jsonl')));
-  await writeFile(join(directory, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  const write = (name: string, value: object) =>
+    writeFile(join(directory, name), `${JSON.stringify(value, null, 2)}\n`);
+  await write('summary.json', summary);
+  await write('evidence.json', evidenceOf(summary));
   return summary;
 }
 

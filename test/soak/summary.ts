@@ -1,3 +1,4 @@
+import type { Evidence } from './evidence.ts';
 import type { Line, Sample } from './journal.ts';
 import { percentile, type Point, slopePerHour } from './statistics.ts';
 
@@ -67,6 +68,18 @@ export function summarise(lines: readonly Line[]): Summary {
     resources: resourcesOf(samples),
     doubledSamplesMax: doubled(samples),
     violations: of('violation').map(({ what, detail }) => `${what}: ${detail}`),
+  };
+}
+
+/** What a soak says to the promises. */
+export function evidenceOf({ requests, violations, events, p95Ratio }: Summary): Evidence {
+  const count = (pattern: RegExp): number => violations.filter((violation) => pattern.test(violation)).length;
+  return {
+    source: 'soak',
+    requests: { total: requests.total - requests.excused, failed: requests.failed },
+    unhandledExceptions: count(/nobody foresaw/),
+    p95Ratio,
+    probes: { failed: events['failing-probe'] ?? 0, failedThatChangedLimits: count(/changed limits|limits changed/) },
   };
 }
 

@@ -20,6 +20,7 @@ import { createGuard } from '../../supervisor/doors/guard.ts';
 import { createEventBus } from '../../supervisor/event-bus.ts';
 import { metricsText } from '../../supervisor/metrics.ts';
 import type { Context } from '../../supervisor/operations/context.ts';
+import { createTally } from '../../supervisor/operations/tally.ts';
 import { createSettingsSource, type ReloadableSettings } from '../../supervisor/settings-source.ts';
 import { openStore, type Store } from '../../supervisor/store/store.ts';
 import { newAccount, NOON } from './state.ts';
@@ -107,6 +108,7 @@ async function open(options: ComposeTestOptions, directory: string, clock: { now
       demo: false,
     },
     log,
+    tally: createTally(),
     now,
     newId: (prefix) => `${prefix}-${String((ids += 1))}`,
     emit: bus.emit,
@@ -146,7 +148,13 @@ async function open(options: ComposeTestOptions, directory: string, clock: { now
       dispatch,
       subscribe: bus.subscribe,
       requestId: () => context.newId('request'),
-      metrics: () => metricsText(composed.status(), composed.accounts(), clock.now),
+      metrics: () =>
+        metricsText({
+          status: composed.status(),
+          accounts: composed.accounts(),
+          tallied: composed.tallied(),
+          now: clock.now,
+        }),
       health: () => ({ ok: true }),
       onError: (error) => {
         logged.push(String(error));

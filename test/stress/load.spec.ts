@@ -1,0 +1,231 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import * as fc from 'fast-check';
+import { expect, it, onTestFinished } from 'vitest';
+
+import type { ForceView } from '../../contract/force.ts';
+import type { Evidence } from '../soak/evidence.ts';
+import { DIST, type OmaSandbox, useOma } from '../support/oma.ts';
+import { type PluginProcess, pluginProcess } from '../support/plugin-process.ts';
+import { type Simulator, useSimulator } from '../support/simulator.ts';
+import { sized } from '../support/size.ts';
+import { until } from '../support/until.ts';
+
+const CLIENTS = 16;
+const REQUESTS = sized({ full: 1_000, rehearsal: 24 });
+/** Requests that one client has open at the same time. */
+const OPEN = 2;
+const COMMANDS = sized({ full: 60, rehearsal: 6 });
+const SEED = Number(process.env['OMA_SEED'] ?? Date.now() % 1_000_000);
+/** Forced at times, and never blamed or switched off: so a force ends by its command only. */
+const STEADY = 'a';
+const SHAKY = ['b', 'c', 'd'] as const;
+const ALIASES = [STEADY, ...SHAKY];
+
+it(
+  `[H.T.25] [H.T.26] [I.L6.6] ${String(CLIENTS)} processes lose no update, no login and no request (seed ${String(SEED)})`,
+  async () => {
+    const { simulator, oma, clients } = await start();
+
+    // In peace, with tokens that end all the time: every use is counted, and each account has its exact part.
+    const peace = new AbortController();
+    const ending = endTokens(simulator, peace.signal);
+    const failedInPeace = await load(clients, 'peace');
+    peace.abort();
+    await ending;
+    expect(failedInPeace).toEqual([]);
+    const uses = (await oma.accounts()).map(({ usageCount }) => usageCount);
+    await until(async () => (await oma.status()).leases.inFlight === 0, { deadlineMs: 60_000, what: 'every report' });
+    const { served, failed } = (await oma.status()).leases;
+    expect(served).toBe(CLIENTS * REQUESTS);
+    expect(uses.reduce((sum, count) => sum + count, 0)).toBe(served + failed);
+    expect(Math.max(...uses) - Math.min(...uses)).toBeLessThanOrEqual(ALIASES.length);
+
+    // In war: toggles, forces, limits, ended tokens and kills of the supervisor, against the model.
+    const real: Real = { oma, simulator, kills: 0, isLoadOver: false };
+    for (let count = 0; count < 2 * ALIASES.length; count += 1) await clients[0]?.ask();
+    const sequence = commands();
+    const [failedInWar] = await Promise.all([
+      load(clients, 'war').finally(() => (real.isLoadOver = true)),
+      fc.asyncModelRun(() => ({ model: { disabled: new Set<string>(), forced: false }, real }), sequence),
+    ]);
+    expect(failedInWar, sequence.map((command) => command.toString()).join(', ')).toEqual([]);
+    expect(real.kills).toBeGreaterThan(0);
+    const tokens = simulator.control.requests({ endpoint: 'token' });
+    expect(tokens.length).toBeGreaterThan(0);
+    expect(tokens.filter(({ refusedFor }) => refusedFor !== undefined)).toEqual([]);
+    expect((await oma.status()).accounts.needsLogin).toEqual([]);
+    expect((await oma.oma('store', 'check')).code).toBe(0);
+    keep(oma, 2 * CLIENTS * REQUESTS);
+  },
+  sized({ full: 1_800_000, rehearsal: 300_000 }),
+);
+
+async function start(): Promise<{ simulator: Simulator; oma: OmaSandbox; clients: readonly PluginProcess[] }> {
+  const seats = ALIASES.map((alias) => ({
+    alias,
+    email: `${alias}@example.test`,
+    accountId: `ws-${alias}`,
+    userId: `user-${alias}`,
+    windows: [{ slot: 'primary', durationMinutes: 300, perRequestPercent: 0 } as const],
+  }));
+  const simulator = await useSimulator({ seats, settings: { revokeFamilyOnReuse: true } });
+  const oma = await useOma({ simulator, import: ALIASES, env: { OPENCODE_MULTI_AUTH_SESSION_AFFINITY: '0' } });
+  const bundle = join(DIST, 'plugin', 'server.js');
+  const clients = await Promise.all(
+    Array.from({ length: CLIENTS }, () => pluginProcess({ runtime: 'node', bundle, env: oma.env })),
+  );
+  onTestFinished(async () => {
+    await Promise.all(clients.map((client) => client.close()));
+  });
+  return { simulator, oma, clients };
+}
+
+/** Sends everybody's requests; answers what went wrong. */
+async function load(clients: readonly PluginProcess[], phase: string): Promise<readonly string[]> {
+  const failures: string[] = [];
+  const lane = async (client: PluginProcess, name: string): Promise<void> => {
+    for (let count = 0; count < REQUESTS / OPEN; count += 1) {
+      const { status, text, error } = await client.ask({ session: `${phase}-${name}-${String(count)}` });
+      if (status !== 200 || error !== undefined || text?.includes('response.completed') !== true)
+        failures.push(`${name}: ${String(status)} ${error?.message ?? ''} ${text?.slice(0, 200) ?? ''}`);
+    }
+  };
+  const lanes = clients.flatMap((client, at) =>
+    Array.from({ length: OPEN }, (_, open) => lane(client, `${String(at)}.${String(open)}`)),
+  );
+  await Promise.all(lanes);
+  return failures;
+}
+
+/** Ends the access tokens of one account after the other, each time some requests have been served. */
+async function endTokens(simulator: Simulator, signal: AbortSignal): Promise<void> {
+  const served = (): number =>
+    Object.values(simulator.control.state().counts['responses'] ?? {}).reduce((a, b) => a + b, 0);
+  for (let turn = 0; !signal.aborted; turn += 1) {
+    simulator.control.expireAccess(ALIASES[turn % ALIASES.length] ?? STEADY);
+    const before = served();
+    await until(() => signal.aborted || served() > before + 40, { deadlineMs: 600_000, what: 'forty requests' });
+  }
+}
+
+/** What was acknowledged. */
+interface Model {
+  readonly disabled: Set<string>;
+  forced: boolean;
+}
+
+interface Real {
+  readonly oma: OmaSandbox;
+  readonly simulator: Simulator;
+  kills: number;
+  isLoadOver: boolean;
+}
+
+type Command = fc.AsyncCommand<Model, Real>;
+
+/** The sequence that the seed gives; a kill is always among it. */
+function commands(): readonly Command[] {
+  const alias = fc.constantFrom(...SHAKY);
+  const kinds = [
+    alias.map(toggle),
+    fc.constant(FORCE),
+    alias.map(limit),
+    fc.constantFrom(...ALIASES).map(expire),
+    fc.constant(KILL),
+  ];
+  const size = { minLength: COMMANDS, maxLength: COMMANDS };
+  const [sampled = []] = fc.sample(fc.array(fc.oneof(...kinds), size), { seed: SEED, numRuns: 1 });
+  return [...sampled, KILL];
+}
+
+function toggle(alias: string): Command {
+  return {
+    check: () => true,
+    toString: () => `toggle ${alias}`,
+    run: async (model, { oma }) => {
+      const isOff = model.disabled.has(alias);
+      const { code, stderr } = await oma.oma(isOff ? 'enable' : 'disable', alias);
+      expect([code, stderr]).toEqual([0, '']);
+      if (isOff) model.disabled.delete(alias);
+      else model.disabled.add(alias);
+      await agree(model, oma);
+    },
+  };
+}
+
+const FORCE: Command = {
+  check: () => true,
+  toString: () => 'force or clear',
+  run: async (model, { oma }) => {
+    await oma.json<ForceView>('force', model.forced ? '--clear' : STEADY);
+    model.forced = !model.forced;
+    await agree(model, oma);
+  },
+};
+
+const KILL: Command = {
+  check: () => true,
+  toString: () => 'kill -9',
+  run: async (model, real) => {
+    const killed = await real.oma.killSupervisor();
+    const isBack = async (): Promise<boolean> => {
+      const { code, stdout } = await real.oma.oma('list', '--json');
+      return code === 0 && stdout.length > 0 && (await real.oma.status()).pid !== killed;
+    };
+    await until(isBack, { deadlineMs: 60_000, what: 'the next supervisor' });
+    real.kills += 1;
+    await agree(model, real.oma);
+  },
+};
+
+function limit(alias: string): Command {
+  return {
+    check: () => true,
+    toString: () => `limit ${alias}`,
+    run: (_model, { simulator }) => {
+      simulator.control.pushFault({ kind: 'usage-limit', alias, resetsInSeconds: 5 });
+      return Promise.resolve();
+    },
+  };
+}
+
+/**
+ * Ends the access token of an account that serves, and waits for the refresh.
+ * Why: a kill -9 between the provider's answer and our disk loses what nobody else has; no program can help that.
+ */
+function expire(alias: string): Command {
+  return {
+    check: ({ forced, disabled }) => !disabled.has(alias) && (!forced || alias === STEADY),
+    toString: () => `expire ${alias}`,
+    run: async (_model, real) => {
+      const answered = (): number =>
+        real.simulator.control.requests({ endpoint: 'token', alias }).filter(({ ending }) => ending === 'sent').length;
+      const before = answered();
+      real.simulator.control.expireAccess(alias);
+      await until(() => answered() > before || real.isLoadOver, { deadlineMs: 120_000, what: `a refresh of ${alias}` });
+      await real.oma.status();
+    },
+  };
+}
+
+/** Everything acknowledged so far stands, and nothing else does. */
+async function agree({ disabled, forced }: Model, oma: OmaSandbox): Promise<void> {
+  const accounts = await oma.accounts();
+  expect(accounts.filter(({ enabled }) => !enabled).map(({ alias }) => alias)).toEqual([...disabled].toSorted());
+  expect((await oma.status()).force.forcedAlias).toBe(forced ? STEADY : null);
+}
+
+/** Leaves what `npm run slo` reads. */
+function keep(oma: OmaSandbox, total: number): void {
+  const evidence: Evidence = {
+    source: 'stress',
+    requests: { total, failed: 0 },
+    unhandledExceptions: oma.log().match(/nobody foresaw/g)?.length ?? 0,
+    p95Ratio: null,
+    probes: null,
+  };
+  mkdirSync('reports', { recursive: true });
+  writeFileSync(join('reports', 'evidence-stress.json'), `${JSON.stringify(evidence, null, 2)}\n`);
+}
