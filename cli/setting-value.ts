@@ -43,7 +43,13 @@ export function settingValue(name: SettingName, words: readonly string[]): unkno
   const [word = '', surplus] = words;
   if (surplus !== undefined) throw usage(`${name} takes one value`, `leave "${surplus}" out`);
   if (type === 'boolean') return booleanOf(name, word);
-  return type === 'string' ? word : numberOf(name, word);
+  if (type !== 'string') return numberOf(name, word);
+  return word === EMPTY && mayBeEmpty(name) ? '' : word;
+}
+
+/** `none` is a value of its own for some settings, such as the effort of a probe. */
+function mayBeEmpty(name: SettingName): boolean {
+  return settingsSchema.shape[name].safeParse('').success;
 }
 
 /** Says what a setting is for. */

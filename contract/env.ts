@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { isHttpsOrLoopback } from './address.ts';
 import { OmaError } from './errors.ts';
 import { modelSchema, secretSchema, thresholdSchema } from './scalars.ts';
 import { strategySchema } from './settings.ts';
@@ -108,18 +109,6 @@ export function parseEnv(environment: Readonly<Record<string, string | undefined
   throw new OmaError('CONFIG_INVALID', `The environment is not valid: ${problems.join('; ')}. Correct or unset it.`, {
     problems,
   });
-}
-
-/** Tells whether a host name is loopback: 127.0.0.0/8, ::1 or localhost. */
-export function isLoopbackHost(host: string): boolean {
-  const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase();
-  return bare === 'localhost' || bare === '::1' || /^127(\.(25[0-5]|2[0-4]\d|1?\d?\d)){3}$/.test(bare);
-}
-
-function isHttpsOrLoopback(url: string): boolean {
-  const match = /^(https?):\/\/(?:[^/@?#]*@)?(\[[^\]]*\]|[^/:?#]*)/i.exec(url);
-  if (match === null) return false;
-  return match[1]?.toLowerCase() === 'https' || isLoopbackHost(match[2] ?? '');
 }
 
 function entry<S extends z.ZodType>(

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
 import { probeSourceSchema } from './limits.ts';
+import { noticeKindSchema, noticeTargetSchema } from './notice.ts';
 import { aliasSchema, modelSchema, thresholdSchema, weightSchema } from './scalars.ts';
 
 /** How an account is chosen when one has to be chosen. */
@@ -36,6 +37,13 @@ export const settingsSchema = z.strictObject({
     .describe('Reasoning effort of an exec probe.'),
   probeModels: z.array(modelSchema).min(1).max(10).describe('Models an exec probe tries, in order.'),
   dashboardHost: z.string().max(64).describe('Address of the dashboard; loopback only.'),
+  notifyEvents: z.array(noticeKindSchema).max(5).describe('What you are told of; empty = nothing.'),
+  notifyToast: z.boolean().describe('Tells it inside OpenCode.'),
+  notifyDesktop: z.boolean().describe('Tells it on the desktop of this machine.'),
+  notifyWebhookUrl: noticeTargetSchema.describe('Sends it there as JSON; https, or http on loopback; empty = off.'),
+  notifyNtfyUrl: noticeTargetSchema.describe(
+    'Sends it to this topic of ntfy; https, or http on loopback; empty = off.',
+  ),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 /** The name of a setting. */
@@ -58,6 +66,11 @@ export const partialSettingsSchema = z.strictObject({
   probeEffort: fields.probeEffort.exactOptional(),
   probeModels: fields.probeModels.exactOptional(),
   dashboardHost: fields.dashboardHost.exactOptional(),
+  notifyEvents: fields.notifyEvents.exactOptional(),
+  notifyToast: fields.notifyToast.exactOptional(),
+  notifyDesktop: fields.notifyDesktop.exactOptional(),
+  notifyWebhookUrl: fields.notifyWebhookUrl.exactOptional(),
+  notifyNtfyUrl: fields.notifyNtfyUrl.exactOptional(),
 });
 export type PartialSettings = z.infer<typeof partialSettingsSchema>;
 
@@ -90,4 +103,9 @@ export const DEFAULT_SETTINGS: Settings = {
   probeEffort: 'low',
   probeModels: ['gpt-5.3-codex', 'gpt-5.5', 'gpt-5.4', 'gpt-5.4-mini'],
   dashboardHost: '127.0.0.1',
+  notifyEvents: ['window-low', 'needs-login', 'pool-dry', 'pool-recovered', 'force-expired'],
+  notifyToast: true,
+  notifyDesktop: false,
+  notifyWebhookUrl: '',
+  notifyNtfyUrl: '',
 };

@@ -4,6 +4,7 @@ import { CHILD_OPERATIONS } from './child-operations.ts';
 import { clockSkewSchema } from './diagnosis.ts';
 import { probeReportSchema } from './limits.ts';
 import { loginMethodSchema } from './login.ts';
+import { noticeFormatSchema, noticeSchema } from './notice.ts';
 import type { OperationTable } from './operation.ts';
 import { epochMsSchema, idSchema, secretSchema } from './scalars.ts';
 
@@ -116,6 +117,14 @@ export const WORKER_OPERATIONS = {
     result: z.object({ clock: clockSkewSchema.nullable() }),
     errors: [],
     deadlineMs: 5_000,
+    durability: 'none',
+  },
+  'notice.send': {
+    summary: 'Sends one message to a webhook or a topic of ntfy, once.',
+    params: z.object({ url: z.string(), format: noticeFormatSchema, notice: noticeSchema }),
+    result: z.object({ sent: z.boolean(), message: z.string().max(500) }),
+    errors: [],
+    deadlineMs: 20_000,
     durability: 'none',
   },
   'usage.read': {

@@ -1,7 +1,10 @@
+import type { OmaEvent } from '../contract/event.ts';
+import type { NoticeKind } from '../contract/notice.ts';
 import { OPENCODE_PROVIDER, pluginOptionsSchema } from '../contract/opencode.ts';
 import type { EpochMs } from '../contract/scalars.ts';
 import { createFetch } from './fetch.ts';
 import { type HostHooks, type HostInput, hostNotices } from './host.ts';
+import type { Line } from './link.ts';
 import { loginMethods } from './login.ts';
 import { type Notices, withoutRepeats } from './notices.ts';
 import { type AuthPlace, ensurePlaceholder } from './placeholder.ts';
@@ -22,6 +25,15 @@ export interface PluginDeps {
   readonly wait: Wait;
 }
 
+/** How a message of the supervisor looks. */
+const TONES = {
+  'window-low': 'warning',
+  'needs-login': 'error',
+  'pool-dry': 'error',
+  'pool-recovered': 'success',
+  'force-expired': 'info',
+} as const satisfies Record<NoticeKind, Parameters<Notices['toast']>[0]>;
+
 /** OpenCode's entry: called once for each directory it works in. */
 export type Server = (input: HostInput, options?: unknown) => Promise<HostHooks>;
 
@@ -33,13 +45,26 @@ export type Server = (input: HostInput, options?: unknown) => Promise<HostHooks>
 export function createServer(deps: PluginDeps): Server {
   let shared: Supervisor | null = null;
   let host = 'opencode';
+  let toast: Notices['toast'] | null = null;
+  const onEvent = (event: OmaEvent): void => {
+    if (event.type === 'notice') toast?.(TONES[event.kind], `${event.title}. ${event.message}`);
+  };
   const supervisorFor = (options: unknown): Supervisor => {
     const start = pluginOptionsSchema.partial().safeParse(options).data ?? {};
-    shared ??= createSupervisor({ ...deps, connect: () => deps.findLine({ ...start, host }) });
+    const connect = async (): Promise<Line> => {
+      const line = await deps.findLine({ ...start, host });
+      line.onEvent(onEvent);
+      // Who is not told of anything can still lease.
+      line.client['session.subscribe']({}).catch(() => undefined);
+      return line;
+    };
+    shared ??= createSupervisor({ ...deps, connect });
     return shared;
   };
   return (input, options) => {
     const notices = withoutRepeats(hostNotices(input), deps.now);
+    // The directory opened last is most likely the one that is looked at.
+    toast = notices.toast;
     const supervisor = supervisorFor(options);
     const onHost = (name: string): void => {
       host = name;

@@ -1,4 +1,4 @@
-import { isLoopbackHost } from '../contract/env.ts';
+import { isLoopbackHost } from '../contract/address.ts';
 
 /** What codex is told before it runs. */
 export interface CodexConfig {

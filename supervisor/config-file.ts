@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { isLoopbackHost } from '../contract/env.ts';
+import { isLoopbackHost } from '../contract/address.ts';
 import { OmaError } from '../contract/errors.ts';
 import { type PartialSettings, partialSettingsSchema } from '../contract/settings.ts';
 

@@ -4,10 +4,12 @@ import { readConfigFile } from './config-file.ts';
 import { startCodexAuthWatch } from './loops/codex-auth-watch.ts';
 import { startConfigWatch } from './loops/config-watch.ts';
 import { startForceExpiryLoop } from './loops/force-expiry-loop.ts';
+import { startNoticeLoop } from './loops/notice-loop.ts';
 import { startProbeLoop } from './loops/probe-loop.ts';
 import { startRefreshLoop } from './loops/refresh-loop.ts';
 import { startSocketWatch } from './loops/socket-watch.ts';
 import type { Context } from './operations/context.ts';
+import type { NoticeDeps } from './operations/notices.ts';
 import type { ReloadableSettings } from './settings-source.ts';
 
 /** What the loops work with. */
@@ -18,12 +20,13 @@ export interface LoopOptions {
   readonly settings: ReloadableSettings;
   readonly socketPath: string;
   random: () => number;
+  readonly onDesktop: NoticeDeps['onDesktop'];
   socketLost: () => void;
 }
 
 /** Starts everything that happens without being asked. */
 export function startLoops(options: LoopOptions): { stop: () => Promise<void> } {
-  const { context, operations, configFile, settings, socketPath, random, socketLost } = options;
+  const { context, operations, configFile, settings, socketPath, random, onDesktop, socketLost } = options;
   const apply = (runtime: PartialSettings): void => {
     settings.setRuntime(runtime);
   };
@@ -31,6 +34,7 @@ export function startLoops(options: LoopOptions): { stop: () => Promise<void> } 
     startRefreshLoop(context, operations.refresher),
     startForceExpiryLoop(context, operations.force),
     startProbeLoop({ context, probes: operations.probes, random }),
+    startNoticeLoop(context, { context, onDesktop }),
     startSocketWatch(context, { socketPath, lost: socketLost }),
   ];
   const watches = [

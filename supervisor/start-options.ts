@@ -1,4 +1,5 @@
 import type { Env } from '../contract/env.ts';
+import type { Notice } from '../contract/notice.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Paths } from '../runtime/paths.ts';
 import type { ChildProcess } from '../runtime/spawn.ts';
@@ -26,6 +27,8 @@ export interface StartOptions extends Surroundings {
   readonly uiDirectory: string;
   random: () => number;
   spawnChild: (name: 'worker' | 'probe-runner') => ChildProcess;
+  /** Shows a message on the desktop; answers whether it was shown. */
+  onDesktop: (notice: Notice) => Promise<boolean>;
   /** Called when somebody asked the supervisor to stop. */
   onStopAsked: (reason: string) => void;
 }

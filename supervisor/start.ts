@@ -82,6 +82,7 @@ export async function start(options: StartOptions): Promise<Running> {
     settings,
     socketPath: paths.socketPath,
     random: options.random,
+    onDesktop: options.onDesktop,
     socketLost: () => options.onStopAsked('its socket is gone, so nobody can reach it'),
   });
   return {

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { type Env, parseEnv } from '../contract/env.ts';
 import { isOmaError, OmaError } from '../contract/errors.ts';
 import { BUILD_ID, VERSION } from '../runtime/build-info.ts';
+import { showOnDesktop } from '../runtime/desktop.ts';
 import { acquireLock, type Lock } from '../runtime/instance-lock.ts';
 import { createLog, type Log } from '../runtime/log.ts';
 import { type Paths, resolvePaths } from '../runtime/paths.ts';
@@ -148,6 +149,7 @@ function startOptions(
     ...surroundings,
     random: Math.random,
     spawnChild: (name) => spawnBeside(host, here, name),
+    onDesktop: (notice) => showOnDesktop(host, notice),
   };
 }
 

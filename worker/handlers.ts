@@ -2,6 +2,7 @@ import type { Handlers } from '../contract/operation.ts';
 import type { WorkerOperations } from '../contract/worker-operations.ts';
 import type { Deps } from './deps.ts';
 import { createLogins } from './logins.ts';
+import { sendNotice } from './notice.ts';
 import { refreshTokens } from './refresh.ts';
 import { readUsage } from './usage.ts';
 
@@ -31,6 +32,7 @@ export function createHandlers(deps: Deps): Worker {
       // Not bound to the caller's signal: once sent, the answer is the only copy of the new token.
       'token.refresh': (params) => refreshTokens(deps, params),
       'clock.read': () => ({ clock: deps.clock.skew() }),
+      'notice.send': (params) => sendNotice(deps, params),
       'usage.read': (params, { signal }) => readUsage(deps, params, signal),
     },
     close: () => logins.close(),

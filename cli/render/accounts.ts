@@ -2,7 +2,7 @@ import type * as z from 'zod';
 
 import type { AccountView } from '../../contract/account.ts';
 import type { limitViewSchema } from '../../contract/limits.ts';
-import { maskEmail, maskText } from '../../runtime/mask.ts';
+import { maskEmail, maskText } from '../../contract/mask.ts';
 import type { Look, Paint } from './paint.ts';
 import { plain } from './plain.ts';
 import type { ViewLook } from './status.ts';

@@ -21,6 +21,7 @@ export function settingsText(view: SettingsView, names: readonly SettingName[], 
 
 function valueText(value: SettingsView['settings'][SettingName]): string {
   if (Array.isArray(value)) return value.length === 0 ? 'none' : plain(value.join(', '));
+  if (value === '') return 'none';
   if (typeof value !== 'object') return plain(String(value));
   const pairs = Object.entries(value).map(([name, entry]) => `${name}=${String(entry)}`);
   return pairs.length === 0 ? 'none' : plain(pairs.join(' '));

@@ -1,6 +1,6 @@
 import type { AccountView } from '../../contract/account.ts';
 import type { LoginMethod } from '../../contract/login.ts';
-import { maskEmail, maskText } from '../../runtime/mask.ts';
+import { maskEmail, maskText } from '../../contract/mask.ts';
 import { becauseText, spanText } from '../words.ts';
 import type { SelectOption } from './host.ts';
 import type { PoolView } from './pool.ts';

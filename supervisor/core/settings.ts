@@ -1,4 +1,4 @@
-import { isLoopbackHost } from '../../contract/env.ts';
+import { isLoopbackHost } from '../../contract/address.ts';
 import { OmaError } from '../../contract/errors.ts';
 import type { EpochMs } from '../../contract/scalars.ts';
 import {

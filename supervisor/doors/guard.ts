@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Context, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 
-import { isLoopbackHost } from '../../contract/env.ts';
+import { isLoopbackHost } from '../../contract/address.ts';
 import { OmaError } from '../../contract/errors.ts';
 import type { Secret } from '../../contract/scalars.ts';
 

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 
-import { isLoopbackHost } from '../../contract/env.ts';
+import { isLoopbackHost } from '../../contract/address.ts';
 import { ERRORS, OmaError } from '../../contract/errors.ts';
 import type { Answer, AppOptions } from './app.ts';
 import { readStaticFiles } from './static.ts';

@@ -53,7 +53,25 @@ async function commit(deps: SettingsDeps, call: CallContext, { action, change }:
   const { context, audit } = deps;
   const before = context.store.read().settings.values;
   await context.store.transact(action, change, 'before-reply');
-  audit.record(call, { action, target: null, detail: { before, after: context.store.read().settings.values } });
+  audit.record(call, {
+    action,
+    target: null,
+    detail: { before: withoutTargets(before), after: withoutTargets(context.store.read().settings.values) },
+  });
   context.emit({ type: 'changed', at: isoTime(context.now()), topics: ['settings', 'accounts', 'status'] });
   return getSettings(deps);
+}
+
+/** Why: whoever knows the address of a webhook or a topic can write there, so no log may hold it. */
+function withoutTargets(values: PartialSettings): PartialSettings {
+  const { notifyWebhookUrl, notifyNtfyUrl, ...others } = values;
+  return {
+    ...others,
+    ...(notifyWebhookUrl === undefined ? {} : { notifyWebhookUrl: hidden(notifyWebhookUrl) }),
+    ...(notifyNtfyUrl === undefined ? {} : { notifyNtfyUrl: hidden(notifyNtfyUrl) }),
+  };
+}
+
+function hidden(url: string): string {
+  return url === '' ? '' : '[redacted]';
 }

@@ -33,7 +33,14 @@ export function Origin({ view, name }: { readonly view: SettingsView; readonly n
 
 export interface TextFieldProps extends SectionProps {
   readonly name:
-    'criticalThreshold' | 'lowThreshold' | 'probeIntervalMinutes' | 'probeEffort' | 'probeModels' | 'dashboardHost';
+    | 'criticalThreshold'
+    | 'lowThreshold'
+    | 'probeIntervalMinutes'
+    | 'probeEffort'
+    | 'probeModels'
+    | 'dashboardHost'
+    | 'notifyWebhookUrl'
+    | 'notifyNtfyUrl';
   readonly label: string;
   readonly hint: string;
   readonly isNumber?: boolean;

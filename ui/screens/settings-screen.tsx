@@ -10,6 +10,7 @@ import { Confirm } from '../components/confirm.tsx';
 import { Problem } from '../components/problem.tsx';
 import { Waiting } from '../components/waiting.tsx';
 import { type Draft, draftChange, draftOf, draftProblems } from '../store/settings-draft.ts';
+import { NoticeSection } from './notice-section.tsx';
 import { Presets } from './settings-presets.tsx';
 import {
   AntigravitySection,
@@ -73,6 +74,7 @@ function Form({ view }: { readonly view: SettingsView }) {
       <ThresholdSection {...section} />
       <WeightSection {...section} />
       <ProbeSection {...section} />
+      <NoticeSection {...section} />
       <AntigravitySection {...section} />
       <SaveBar isDirty={isDirty} isWrong={isWrong} change={change} onDiscard={() => (changes.value = {})} />
     </form>

@@ -141,6 +141,9 @@ function tell(event: OmaEvent, { gather, decisions, probes, notices }: Listeners
     case 'account-needs-login':
       notices.tell('warn', `${event.alias} must be signed in again.`);
       break;
+    case 'notice':
+      // The dashboard shows all of this already; the message is for those who do not look at it.
+      break;
   }
 }
 

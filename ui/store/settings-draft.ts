@@ -1,3 +1,4 @@
+import { noticeTargetSchema } from '../../contract/notice.ts';
 import type { PartialSettings, Settings } from '../../contract/settings.ts';
 
 /** The settings as a form holds them: numbers are text until they are saved. */
@@ -13,6 +14,11 @@ export interface Draft {
   readonly probeEffort: string;
   readonly probeModels: string;
   readonly dashboardHost: string;
+  readonly notifyEvents: Settings['notifyEvents'];
+  readonly notifyToast: boolean;
+  readonly notifyDesktop: boolean;
+  readonly notifyWebhookUrl: string;
+  readonly notifyNtfyUrl: string;
   readonly antigravityEnabled: boolean;
   readonly antigravityReserved: readonly string[];
 }
@@ -52,7 +58,7 @@ export function draftProblems(draft: Draft): Problems {
     if (numberIn(weight, WEIGHT_MIN, 1) === null)
       problems[`weight:${alias}`] = 'Must be above 0 (at least 0.01) and at most 1.';
   }
-  return { ...problems, ...probeProblems(draft) };
+  return { ...problems, ...probeProblems(draft), ...targetProblems(draft) };
 }
 
 /** The fields that differ, as the supervisor takes them. Shape: only call it without problems. */
@@ -64,6 +70,7 @@ export function draftChange(draft: Draft, settings: Settings, aliases: readonly 
     ...(isSame(draft.accountWeights, accountWeights) ? {} : { accountWeights: weightsOf(draft) }),
     ...probeChange(wanted, settings),
     ...antigravityChange(wanted, settings),
+    ...noticeChange(wanted, settings),
     ...(wanted.dashboardHost === settings.dashboardHost ? {} : { dashboardHost: wanted.dashboardHost }),
   };
 }
@@ -87,6 +94,26 @@ function probeChange(wanted: Settings, before: Settings): PartialSettings {
     ...(probeEffort === before.probeEffort ? {} : { probeEffort }),
     ...(isSame(probeModels, before.probeModels) ? {} : { probeModels }),
   };
+}
+
+function noticeChange(wanted: Settings, before: Settings): PartialSettings {
+  const { notifyEvents, notifyToast, notifyDesktop, notifyWebhookUrl, notifyNtfyUrl } = wanted;
+  return {
+    ...(isSame(notifyEvents, before.notifyEvents) ? {} : { notifyEvents }),
+    ...(notifyToast === before.notifyToast ? {} : { notifyToast }),
+    ...(notifyDesktop === before.notifyDesktop ? {} : { notifyDesktop }),
+    ...(notifyWebhookUrl === before.notifyWebhookUrl ? {} : { notifyWebhookUrl }),
+    ...(notifyNtfyUrl === before.notifyNtfyUrl ? {} : { notifyNtfyUrl }),
+  };
+}
+
+function targetProblems(draft: Draft): Problems {
+  const wrong = (['notifyWebhookUrl', 'notifyNtfyUrl'] as const).filter(
+    (name) => !noticeTargetSchema.safeParse(draft[name].trim()).success,
+  );
+  return Object.fromEntries(
+    wrong.map((name) => [name, 'Must be https, or http on this machine; empty switches it off.']),
+  );
 }
 
 function antigravityChange(wanted: Settings, before: Settings): PartialSettings {
@@ -128,6 +155,11 @@ function valuesOf(draft: Draft): Omit<Settings, 'accountWeights'> {
     probeEffort: draft.probeEffort,
     probeModels: [...modelsIn(draft.probeModels)],
     dashboardHost: draft.dashboardHost,
+    notifyEvents: draft.notifyEvents,
+    notifyToast: draft.notifyToast,
+    notifyDesktop: draft.notifyDesktop,
+    notifyWebhookUrl: draft.notifyWebhookUrl.trim(),
+    notifyNtfyUrl: draft.notifyNtfyUrl.trim(),
     antigravityEnabled: draft.antigravityEnabled,
     antigravityReserved: [...draft.antigravityReserved],
   };

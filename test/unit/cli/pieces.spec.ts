@@ -8,7 +8,7 @@ import { nearest } from '../../../cli/nearest.ts';
 import { createProgress, withProgress } from '../../../cli/progress.ts';
 import { plain } from '../../../cli/render/plain.ts';
 import { OmaError } from '../../../contract/errors.ts';
-import { maskText } from '../../../runtime/mask.ts';
+import { maskText } from '../../../contract/mask.ts';
 
 describe('the nearest name', () => {
   it.each([

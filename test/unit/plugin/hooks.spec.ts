@@ -7,7 +7,7 @@ import type { HostInput } from '../../../plugin/host.ts';
 import type { Line } from '../../../plugin/link.ts';
 import type { LineTarget } from '../../../plugin/start.ts';
 import { leaseFor } from '../../support/fake-leases.ts';
-import { fakeLine } from '../../support/fake-line.ts';
+import { type FakeLine, fakeLine } from '../../support/fake-line.ts';
 import { fakeUpstream, streamed } from '../../support/fake-upstream.ts';
 
 const URL_IN = 'https://api.openai.com/v1/responses';
@@ -30,10 +30,13 @@ function setUp(
   fields: Partial<PluginDeps> = {},
 ) {
   const targets: LineTarget[] = [];
+  const lines: FakeLine[] = [];
   const upstream = fakeUpstream(() => streamed());
   const findLine = (target: LineTarget): Promise<Line> => {
     targets.push(target);
-    return Promise.resolve(fakeLine({ 'lease.report': () => Promise.resolve({ cooledUntilMs: null }), ...client }));
+    const line = fakeLine({ 'lease.report': () => Promise.resolve({ cooledUntilMs: null }), ...client });
+    lines.push(line);
+    return Promise.resolve(line);
   };
   const server = createServer({
     findLine,
@@ -46,7 +49,7 @@ function setUp(
     wait: () => Promise.resolve(),
     ...fields,
   });
-  return { server, targets, upstream };
+  return { server, targets, lines, upstream };
 }
 
 const loader = async (server: ReturnType<typeof setUp>['server'], type: string | null = 'oauth', options?: unknown) =>
@@ -79,6 +82,18 @@ describe('the entry that OpenCode calls', () => {
       expect(targets).toEqual([{ host: 'opencode' }]);
     },
   );
+
+  it('shows the messages of the supervisor, and nothing else of what it tells', async () => {
+    const { server, lines } = setUp();
+    const { input, toasts } = hostInput();
+    const { fetch } = await (await server(input)).auth.loader(() => Promise.resolve({ type: 'oauth' }));
+    await fetch?.(URL_IN, { method: 'POST', body: '{}' });
+    toasts.length = 0;
+    const at = '2026-11-23T12:00:00.000Z';
+    lines[0]?.tell({ type: 'changed', at, topics: ['status'] });
+    lines[0]?.tell({ type: 'notice', at, kind: 'pool-dry', title: 'No account can serve', message: 'Later.' });
+    await vi.waitFor(() => expect(toasts).toEqual(['No account can serve. Later.']));
+  });
 
   it('gives OpenCode a fetch and nothing else', async () => {
     expect(Object.keys(await loader(setUp().server))).toEqual(['fetch']);
