@@ -123,7 +123,8 @@ function loopsOf({ context, composed, settings, directory }: Supervised, random:
   const socketLost = (): void => {
     throw new Error('the directory is gone');
   };
-  const loops = { context, operations: composed, configFile: null, settings, random, socketLost };
+  const onDesktop = (): Promise<boolean> => Promise.resolve(true);
+  const loops = { context, operations: composed, configFile: null, settings, random, socketLost, onDesktop };
   return startLoops({ ...loops, socketPath: directory }).stop;
 }
 
