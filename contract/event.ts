@@ -5,7 +5,7 @@ import { forceEndSchema } from './force.ts';
 import { noticeSchema } from './notice.ts';
 import { aliasSchema, isoTimeSchema } from './scalars.ts';
 
-/** Name of the notification that carries an event. */
+/** Name of the notification on the socket that carries an event. */
 export const EVENT_NOTIFICATION = 'event';
 
 /**
@@ -32,6 +32,4 @@ export const eventSchema = z.discriminatedUnion('type', [
     message: z.string(),
   }),
 ]);
-/** Name of the notification on the socket that carries an event. */
-export const EVENT_NOTIFICATION = 'event';
 export type OmaEvent = z.infer<typeof eventSchema>;

@@ -2,7 +2,6 @@ import type * as z from 'zod';
 
 import { maskEmail, maskText } from '../../contract/mask.ts';
 import type { importResultSchema } from '../../contract/operations.ts';
-import { maskEmail, maskText } from '../../contract/mask.ts';
 import type { Paint } from './paint.ts';
 import { plain } from './plain.ts';
 import { indent, table } from './table.ts';

@@ -1,8 +1,8 @@
+import { maskText } from '../../contract/mask.ts';
 import type { Client } from '../../contract/operation.ts';
 import type { Operations } from '../../contract/operations.ts';
 import type { ProbeRunView } from '../../contract/probe.ts';
 import type { EpochMs } from '../../contract/scalars.ts';
-import { maskText } from '../../contract/mask.ts';
 import type { Wait } from '../wait.ts';
 import { whenText } from '../words.ts';
 import type { Tone } from './host.ts';

@@ -1,6 +1,6 @@
 import type { LoginView } from '../../contract/login.ts';
-import type { EpochMs } from '../../contract/scalars.ts';
 import { maskText } from '../../contract/mask.ts';
+import type { EpochMs } from '../../contract/scalars.ts';
 import type { Wait } from '../wait.ts';
 import { type Action, perform, type Said } from './actions.ts';
 import type { TuiHost } from './host.ts';

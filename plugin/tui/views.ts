@@ -1,7 +1,7 @@
 import type { AccountView } from '../../contract/account.ts';
 import { MAIN_LIMIT_ID, type WindowView } from '../../contract/limits.ts';
-import type { EpochMs } from '../../contract/scalars.ts';
 import { maskText } from '../../contract/mask.ts';
+import type { EpochMs } from '../../contract/scalars.ts';
 import { becauseText, spanText } from '../words.ts';
 import type { ThemeColour } from './host.ts';
 import type { PoolView } from './pool.ts';

@@ -1,6 +1,6 @@
 import type { Decision, FallbackReason } from '../../contract/decision.ts';
-import type { EpochMs } from '../../contract/scalars.ts';
 import { maskText } from '../../contract/mask.ts';
+import type { EpochMs } from '../../contract/scalars.ts';
 import { becauseText, spanText } from '../words.ts';
 
 const RULES = {
