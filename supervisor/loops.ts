@@ -39,7 +39,9 @@ export function startLoops(options: LoopOptions): { stop: () => Promise<void> } 
   ];
   const watches = [
     startCodexAuthWatch(context, operations.codexSync),
-    ...(configFile === null ? [] : [startConfigWatch(context, { file: configFile, read: readConfigFile, apply })]),
+    ...(configFile === null
+      ? []
+      : [startConfigWatch(context, { file: configFile, read: readConfigFile, apply, audit: operations.force.audit })]),
   ];
   return {
     stop: async () => {

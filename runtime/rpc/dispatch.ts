@@ -1,5 +1,3 @@
-import type * as z from 'zod';
-
 import { OmaError } from '../../contract/errors.ts';
 import type { CallContext, Handlers, Operation, OperationTable } from '../../contract/operation.ts';
 
@@ -8,6 +6,8 @@ const PROBLEMS_MAX = 10;
 
 /** Characters of the name of a field that are told. */
 const FIELD_CHARS_MAX = 128;
+
+type Issue = NonNullable<ReturnType<Operation['params']['safeParse']>['error']>['issues'][number];
 
 /** One wrong parameter, for people and for forms. */
 export interface ParameterProblem {
@@ -40,7 +40,7 @@ export function parseParams(name: string, { params: schema }: Operation, params:
 }
 
 /** Unknown fields are told one by one, so that a form can point at each. */
-function problemsOf(issue: z.core.$ZodIssue): ParameterProblem[] {
+function problemsOf(issue: Issue): ParameterProblem[] {
   const { path, code, message } = issue;
   const nameOf = (...more: readonly string[]): string =>
     [...path.map(String), ...more].join('.').slice(0, FIELD_CHARS_MAX);

@@ -1,0 +1,56 @@
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import type { SettingsView } from '../../../contract/settings.ts';
+import { type Home, useHome } from './home.ts';
+
+const PATIENCE = { timeout: 30_000, interval: 100 };
+
+describe('the configuration file of `oma up --config`', () => {
+  it('[F.L1.4] wins over what is stored, is read again when it changes, and a bad one leaves the last good one in force', async () => {
+    const home = await useHome();
+    const configure = configurer(home);
+    const file = await configure('{"lowThreshold":40}');
+    expect((await home.oma('up', '--detach', '--config', file)).code).toBe(0);
+    expect((await home.oma('settings', 'set', 'criticalThreshold', '7')).code).toBe(0);
+    expect(await thresholds(home)).toEqual({ lowThreshold: [40, 'runtime'], criticalThreshold: [7, 'persisted'] });
+
+    await configure('{"criticalThreshold":15,"lowThreshold":50}');
+    await expect
+      .poll(() => thresholds(home), PATIENCE)
+      .toEqual({ lowThreshold: [50, 'runtime'], criticalThreshold: [15, 'runtime'] });
+    expect(await home.json('settings', 'set', 'criticalThreshold', '9')).toMatchObject({ code: 'SETTING_LOCKED' });
+
+    await configure('{"lowThreshold":"much"}');
+    await expect
+      .poll(async () => (await home.oma('logs')).stdout, PATIENCE)
+      .toContain('the configuration file cannot be used; the last good one stays in force');
+    expect(await thresholds(home)).toEqual({ lowThreshold: [50, 'runtime'], criticalThreshold: [15, 'runtime'] });
+
+    await configure('{}');
+    await expect
+      .poll(() => thresholds(home), PATIENCE)
+      .toEqual({ lowThreshold: [30, 'default'], criticalThreshold: [7, 'persisted'] });
+    expect((await home.oma('logs')).stdout).toMatch(/config-file.*settings\.reload|settings\.reload.*config-file/);
+  });
+});
+
+/** Replaces the file in one step, as editors do. */
+function configurer(home: Home): (content: string) => Promise<string> {
+  const file = join(home.path, 'oma.json');
+  return async (content) => {
+    await writeFile(`${file}.new`, content);
+    await rename(`${file}.new`, file);
+    return file;
+  };
+}
+
+async function thresholds(home: Home): Promise<Record<string, readonly [unknown, string | undefined]>> {
+  const { settings, origins } = await home.json<SettingsView>('settings', 'get');
+  return {
+    lowThreshold: [settings.lowThreshold, origins['lowThreshold']],
+    criticalThreshold: [settings.criticalThreshold, origins['criticalThreshold']],
+  };
+}
