@@ -59,10 +59,14 @@ function raw(
 
 describe('[H.T.27] another user of the machine', () => {
   it('can open neither store, socket, lock, log nor launch token', async () => {
-    for (const directory of ['config/opencode-multi-auth', 'state/opencode-multi-auth']) {
-      const path = join(oma.home, directory);
-      const names = await readdir(path, { recursive: true });
-      expect(names.length).toBeGreaterThan(1);
+    const kept = { config: ['accounts.json', 'accounts.json.lock'], state: ['dashboard-token', 'oma.log'] };
+    for (const [directory, expected] of Object.entries(kept)) {
+      const path = join(oma.home, directory, 'opencode-multi-auth');
+      const names = await vi.waitFor(async () => {
+        const found = await readdir(path, { recursive: true });
+        expect(found).toEqual(expect.arrayContaining(expected));
+        return found;
+      }, WAIT);
       expect((await stat(path)).mode & OTHERS).toBe(0);
       for (const name of names) expect([name, (await stat(join(path, name))).mode & OTHERS]).toEqual([name, 0]);
     }
