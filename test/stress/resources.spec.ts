@@ -27,6 +27,8 @@ const MIB = 1_048_576;
 /** A leak of a descriptor, or of a KiB, with every piece of work would be far beyond these. */
 const DESCRIPTORS_MAX = 4;
 const GROWTH_MIB_MAX = 24;
+/** Under full load the engine takes room for its heap in steps until it has enough; only then growth means something. */
+const HEAP_SETTLES_SHARE = 0.5;
 
 type Session = Awaited<ReturnType<typeof connectOrStart>>;
 
@@ -75,7 +77,9 @@ async function bounded(oma: OmaSandbox, total: number, work: (count: number) => 
     const descriptors = measured.map(([one]) => one?.descriptors ?? 0);
     expect(growth(descriptors), `${role}: ${descriptors.join(' ')}`).toBeLessThanOrEqual(DESCRIPTORS_MAX);
     const rss = measured.map(([one]) => (one?.rssBytes ?? 0) / MIB);
-    expect(growth(rss), `${role}: ${rss.map(Math.round).join(' ')} MiB`).toBeLessThanOrEqual(GROWTH_MIB_MAX);
+    expect(growth(rss, HEAP_SETTLES_SHARE), `${role}: ${rss.map(Math.round).join(' ')} MiB`).toBeLessThanOrEqual(
+      GROWTH_MIB_MAX,
+    );
   }
 }
 

@@ -18,9 +18,9 @@ export function memoryMeter(): () => Memory {
   };
 }
 
-/** Growth from the first measurement after warming up (the first fifth) to the last, by the least-squares line, in bytes. */
-export function growth(values: readonly number[]): number {
-  const settled = values.slice(Math.floor(values.length / 5));
+/** Growth from the first measurement after warming up (a share of them) to the last, by the least-squares line, in their unit. */
+export function growth(values: readonly number[], warmUpShare = 0.2): number {
+  const settled = values.slice(Math.floor(values.length * warmUpShare));
   const middle = (settled.length - 1) / 2;
   const mean = settled.reduce((sum, value) => sum + value, 0) / settled.length;
   const covariance = settled.reduce((sum, value, index) => sum + (index - middle) * (value - mean), 0);
