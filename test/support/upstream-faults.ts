@@ -260,7 +260,7 @@ function blameText(blame: Blame): readonly [who: string, howLong: string] {
 }
 
 function seesText(sees: Sees): string {
-  if ('waits' in sees) return 'nothing, until Esc or OpenCode’s own deadline';
+  if ('waits' in sees) return 'nothing more, until Esc or OpenCode’s own deadline';
   if ('error' in sees)
     return `“${sees.error}”${sees.afterTries === true ? ', after a minute of OpenCode’s own tries' : ''}`;
   return sees.answer === 'same account' ? 'the answer' : `the answer of another account, “${sees.toast ?? ''}”`;
