@@ -122,13 +122,13 @@ describe('[H.T.18] a fault of the provider, through the real OpenCode', () => {
     async (row) => {
       const { faults, requests, blame, sees, provider } = row;
       await spoilProvider(provider);
-      const [before, toasts] = [answered().length, opencode.toasts().length];
+      const before = answered().length;
       for (const fault of faults) simulator.control.pushFault(fault);
       const { text, error } = await ask(row);
       await settled();
       const asked = answered().slice(before);
       expect(asked).toHaveLength(requests);
-      expectSeen(sees, { text, error, toasts: opencode.toasts().slice(toasts), first: asked[0]?.alias ?? null });
+      expectSeen(sees, { text, error, first: asked[0]?.alias ?? null });
       const found = await blamed();
       const isAll = 'error' in sees && blame.who !== 'nobody';
       expect(found.map(({ alias }) => alias)).toEqual(blame.who === 'nobody' ? [] : isAll ? SEATS : [asked[0]?.alias]);
@@ -136,6 +136,15 @@ describe('[H.T.18] a fault of the provider, through the real OpenCode', () => {
     },
     TEST_MS,
   );
+
+  it('is announced by the toasts of the table and by no other', async () => {
+    const messages = UPSTREAM_FAULTS.flatMap(({ sees }) =>
+      'answer' in sees && sees.toast !== undefined ? [sees.toast] : [],
+    );
+    await vi.waitFor(() => expect(opencode.toasts()).not.toEqual([]), WAIT);
+    const strangers = opencode.toasts().filter((shown) => !messages.some((message) => isMessage(shown, message)));
+    expect(strangers).toEqual([]);
+  });
 
   it('is told in docs/QA.md as it is tested here', async () => {
     const cells = (await readFile('docs/QA.md', 'utf8')).split('\n').map((line) =>
@@ -153,16 +162,12 @@ function expectSeen(
   seen: {
     readonly text: string;
     readonly error: string | null;
-    readonly toasts: readonly string[];
     readonly first: string | null;
   },
 ): void {
   if ('answer' in sees) {
-    const { toast } = sees;
     const said = [...seen.text.matchAll(/Simulated answer from (\w): you said “hello”\./g)].map(([, alias]) => alias);
     expect([said.length, seen.error, said[0] === seen.first]).toEqual([1, null, sees.answer === 'same account']);
-    // OpenCode is not told of every move: many at once would be noise.
-    expect(seen.toasts.filter((shown) => toast === undefined || !isMessage(shown, toast))).toEqual([]);
     return;
   }
   // What came before a stall may be shown, or may not.
