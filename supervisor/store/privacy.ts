@@ -67,7 +67,7 @@ export async function plainCopies(fs: StoreFs, file: string): Promise<readonly s
 /** Why: whatever is not surely encrypted is taken for plain, because a damaged copy may hold tokens too. */
 async function isPlain(fs: StoreFs, path: string): Promise<boolean> {
   const stats = await fs.stat(path);
-  if (!stats.isFile()) return false;
+  if (!stats.isFile() || stats.size === 0) return false;
   if (stats.size > STORE_BYTES_MAX) return true;
   const text = await fs.readFile(path, 'utf8');
   try {

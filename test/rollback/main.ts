@@ -39,7 +39,9 @@ await writeEvidence(file, rollbackSchema, {
 });
 for (const { name, ms, saw } of drilled.steps) process.stdout.write(`${(ms / 1_000).toFixed(1)} s  ${name}: ${saw}\n`);
 for (const what of drilled.lost) process.stdout.write(`LOST: ${what}\n`);
-const isGood = drilled.lost.length === 0 && drilled.rollbackMs <= ROLLBACK_MAX_MS;
+const isElsewhere = drilled.candidate.buildId !== drilled.knownGood.buildId;
+if (!isElsewhere) process.stdout.write('Both are the same build: name an earlier commit with --to.\n');
+const isGood = isElsewhere && drilled.lost.length === 0 && drilled.rollbackMs <= ROLLBACK_MAX_MS;
 process.stdout.write(
   `${isGood ? 'rolled back' : 'NOT GOOD'} in ${(drilled.rollbackMs / 1_000).toFixed(1)} s: ${file}\n`,
 );

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import * as z from 'zod';
@@ -78,4 +79,9 @@ export function thisRun(): z.infer<typeof runSchema> {
 export async function writeEvidence<S extends z.ZodType>(file: string, schema: S, value: z.input<S>): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, `${JSON.stringify(schema.parse(value), null, 2)}\n`);
+}
+
+/** Reads an artefact of docs/evidence/. Errors: ZodError when it is not what it should be. */
+export function readEvidence<S extends z.ZodType>(name: string, schema: S): z.output<S> {
+  return schema.parse(JSON.parse(readFileSync(join(ROOT, 'docs', 'evidence', name), 'utf8')));
 }

@@ -10,9 +10,6 @@ import type { Programs } from '../../../cli/context.ts';
 import { createContext } from '../../../cli/create-context.ts';
 import { run } from '../../../cli/run.ts';
 import { pluginOptionsSchema } from '../../../contract/opencode.ts';
-import { opencodeRun, opencodeSandbox } from '../../support/real-opencode.ts';
-import { runProgram } from '../../support/run-program.ts';
-import { CLI } from './home.ts';
 
 const REAL_LOGIN = { openai: { type: 'oauth', refresh: 'real-refresh', access: 'real-access', expires: 1 } };
 const OTHER_LOGIN = { anthropic: { type: 'api', key: 'secret-of-another' } };
@@ -223,33 +220,4 @@ describe('oma plugin', () => {
       err: expect.stringContaining('move oma elsewhere') as string,
     });
   });
-});
-
-describe('the demo and the real OpenCode', () => {
-  it('meet through `oma plugin install`: the simulated answer is printed, and `oma why` says who gave it', async () => {
-    const sandbox = await opencodeSandbox({ auth: null, env: { OPENCODE_MULTI_AUTH_PORT: '0' } });
-    const oma = (...args: string[]) =>
-      runProgram({
-        file: process.execPath,
-        args: [CLI, ...args],
-        env: sandbox.env,
-        cwd: sandbox.project,
-        deadlineMs: 50_000,
-      });
-    try {
-      for (const args of [
-        ['up', '--demo', '--detach'],
-        ['plugin', 'install'],
-      ])
-        expect(await oma(...args)).toMatchObject({ code: 0 });
-      const { code, stdout, stderr } = await opencodeRun(sandbox, 'hello');
-      expect([code, stdout], stderr).toEqual([0, expect.stringMatching(/Simulated answer from \w+/)]);
-      const { stdout: why } = await oma('why', '--json');
-      const served = /Simulated answer from (\w+)/.exec(stdout)?.[1];
-      expect(JSON.parse(why)).toMatchObject({ decisions: [{ selectedAlias: served, model: 'gpt-5.5' }] });
-    } finally {
-      await oma('down');
-      await sandbox.remove();
-    }
-  }, 180_000);
 });

@@ -1,0 +1,294 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { commandTable } from '../../cli/commands/table.ts';
+import { findCommand, parseInput } from '../../cli/parse.ts';
+import {
+  blockUnder,
+  commandsOf,
+  documents,
+  inlineCommands,
+  readDocument,
+  ROOT,
+  shellBlocks,
+} from '../support/documents.ts';
+import { runProgram } from '../support/run-program.ts';
+
+const COMMANDS = commandTable();
+/** A name alone, in prose, names the command and is not to be typed. */
+const NAMES = new Set(COMMANDS.flatMap(({ name }) => [name, name.split(' ')[0] ?? '']));
+const { scripts } = JSON.parse(readDocument('package.json')) as { scripts: Readonly<Record<string, string>> };
+/** What oma says about itself, quoted. */
+const MESSAGES = new Set(['oma is not running']);
+/** Programs of the system and of others that the documents may name; what runs them is said beside each. */
+const OTHERS =
+  /^(opencode (run|auth login)|codex login|cp -a|mv|unset|git grep|node (test|bench|scripts)\/|npx (tsc|vitest)|true$)/;
+
+/** The words of a command as a shell splits them, as far as documents need it. */
+function wordsOf(command: string): string[] {
+  return (command.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) => word.replace(/^["']|["']$/g, ''));
+}
+
+/** Says why a command of a document cannot be right; null = it is. */
+function complaint(command: string): string | null {
+  const words = wordsOf(command.replace(/\s*[>|].*$/, ''));
+  const [program, second = '', third = ''] = words;
+  if (program === 'oma' || (program === 'npx' && second === 'oma'))
+    return omaComplaint(words.slice(program === 'oma' ? 1 : 2));
+  if (program === 'npm' && second === 'run') return third in scripts ? null : `no script ${third}`;
+  if (program === 'npm') return /^(ci|test|pack|install|uninstall|audit)$/.test(second) ? null : `npm ${second}`;
+  const file = words.find((word) => /^(test|bench|scripts)\/.*\.ts$/.test(word));
+  if (file !== undefined && !existsSync(join(ROOT, file))) return `no file ${file}`;
+  return OTHERS.test(command) ? null : 'a program that no test knows';
+}
+
+function omaComplaint(argv: readonly string[]): string | null {
+  try {
+    const { command, argv: rest } = findCommand(argv.map(filledIn), COMMANDS);
+    parseInput(command, rest);
+    return null;
+  } catch (error) {
+    return String(error);
+  }
+}
+
+// `[ALIAS…]` in a table stands for what a person writes there.
+function filledIn(word: string): string {
+  return word.replace(/^\[|\]$/g, '').replace(/(?<=.)…$/, '');
+}
+
+describe('every command in every document', () => {
+  it.each(documents())('of %s exists and is written as the program takes it', (document) => {
+    const inBlocks = shellBlocks(document).flatMap(({ script }) => commandsOf(script));
+    const inline = inlineCommands(document, ['oma', 'npx', 'npm', 'node']).flatMap(commandsOf);
+    const written = inline.filter((command) => !NAMES.has(command.replace(/^oma /, '')) && !MESSAGES.has(command));
+    const wrong = [...inBlocks, ...written]
+      .map((command) => [command, complaint(command)])
+      .filter(([, why]) => why !== null);
+    expect(wrong).toEqual([]);
+  });
+
+  it('is looked at: there are many of them, and a wrong one is found', () => {
+    const all = documents().flatMap((document) => shellBlocks(document).flatMap(({ script }) => commandsOf(script)));
+    expect(all.length).toBeGreaterThan(60);
+    for (const wrong of ['oma lst', 'oma up --prot 1', 'npm run tset', 'npm instal', 'node test/none.ts', 'curl x'])
+      expect([wrong, complaint(wrong)]).not.toEqual([wrong, null]);
+  });
+
+  it('and every link leads to a file or heading that is there', () => {
+    const broken = documents().flatMap((document) =>
+      [...readDocument(document).matchAll(/\]\(([^)#\s]*)(#[^)\s]*)?\)/g)]
+        .filter(([, target = '']) => target !== '' && !/^https?:/.test(target))
+        .filter(([, target = '']) => !existsSync(join(ROOT, dirname(document), target)))
+        .map(([link]) => `${document}: ${link}`),
+    );
+    expect(broken).toEqual([]);
+  });
+});
+
+describe('README.md', () => {
+  it('[I.L1.1] [I.L1.2] says what oma is, how it is tried with two commands, installed and used', () => {
+    const readme = readDocument('README.md');
+    for (const heading of [
+      '## Try it without any account',
+      '## Install it',
+      '## Use it with your accounts',
+      '## What oma is not',
+    ])
+      expect(readme).toContain(heading);
+    expect(commandsOf(blockUnder('README.md', 'Try it without any account'))).toEqual(['npm ci', 'npx oma up --demo']);
+    expect(commandsOf(blockUnder('README.md', 'Use it with your accounts'))).toContain('oma add work');
+    expect(readme).toMatch(/terms/);
+  });
+});
+
+describe('docs/TESTING.md and TEST_EXECUTION_PLAN.md', () => {
+  const GATES = commandsOf(blockUnder('docs/TESTING.md', 'Commands'));
+  const planned = [...readDocument('TEST_EXECUTION_PLAN.md').matchAll(/^\| *(\d+) *\|[^|]*\| *`([^`]+)`/gm)].map(
+    ([, , command = '']) => command,
+  );
+
+  it('[I.L1.3] lists every test command, exactly as package.json has it', () => {
+    const named = GATES.flatMap((command) => /^npm run (\S+)$/.exec(command)?.[1] ?? []);
+    const tests = Object.keys(scripts).filter((name) =>
+      /^test:(unit|integration|sandbox|failure|stress|web:headless|soak:48h)$/.test(name),
+    );
+    expect(tests.length).toBe(7);
+    expect(tests.filter((name) => !named.includes(name))).toEqual([]);
+    expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+
+  it('[I.L1.4] explains the order, which is that of the commands', () => {
+    const section = /## Order, and why\n([\s\S]*?)\n## /.exec(readDocument('docs/TESTING.md'))?.[1] ?? '';
+    const order = [...section.matchAll(/^\d+\. \*\*([^*]+)\*\*/gm)].flatMap(([, names = '']) => names.split(', '));
+    expect(order).toEqual([
+      'lint',
+      'build',
+      'types',
+      'unit',
+      'integration',
+      'web',
+      'failure',
+      'stress',
+      'sandbox',
+      'soak',
+    ]);
+    const listed = GATES.slice(1).map((command) =>
+      command.includes('tsc') ? 'types' : (/(?:test:)?(\w+)(?::\w+)?$/.exec(command)?.[1] ?? ''),
+    );
+    expect(listed).toEqual(order);
+  });
+
+  it('[I.L1.9] the plan names only scripts that exist, in the order of docs/TESTING.md, with numbers that count up', () => {
+    expect(planned.length).toBeGreaterThanOrEqual(14);
+    expect(planned.map(complaint).filter((why) => why !== null)).toEqual([]);
+    expect(planned.filter((command) => GATES.includes(command))).toEqual(GATES);
+    const numbers = [...readDocument('TEST_EXECUTION_PLAN.md').matchAll(/^\| *(\d+) *\|/gm)].map(([, number]) =>
+      Number(number),
+    );
+    expect(numbers).toEqual(numbers.map((_, index) => index));
+  });
+
+  it('`npm test` runs the gates that the plan says it runs', () => {
+    const all = `${scripts['test'] ?? ''} ${scripts['check'] ?? ''}`;
+    for (const gate of [
+      'lint',
+      'typecheck',
+      'build',
+      'test:unit',
+      'test:integration',
+      'test:web:headless',
+      'test:failure',
+      'test:sandbox',
+    ])
+      expect(all).toContain(`npm run ${gate}`);
+  });
+});
+
+describe('every script of a gate', () => {
+  const npm = (...args: readonly string[]) =>
+    runProgram({
+      file: 'npm',
+      args: ['run', '--silent', ...args],
+      env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir() },
+      cwd: ROOT,
+      deadlineMs: 120_000,
+    });
+
+  it('[I.L2.1] npm run lint exists, and starts', async () => {
+    expect(scripts['lint']).toBe('eslint . --max-warnings 0');
+    const { code, stdout } = await npm('lint', '--', '--version');
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^v\d+\.\d+/)]);
+  });
+
+  it('[I.L2.2] npm run build exists, and what it makes is what the sources are now', () => {
+    expect(scripts['build']).toBe('node scripts/build.ts');
+    const said = execFileSync(process.execPath, [join(ROOT, 'dist/cli.js'), 'version', '--json'], { encoding: 'utf8' });
+    expect(JSON.parse(said)).toMatchObject({ buildId: expect.stringMatching(/^[0-9a-f]{12}$/) as string });
+  });
+
+  it('[I.L2.3] [I.L2.4] [I.L2.5] [I.L2.6] [I.L2.7] [I.L2.8] the gates of vitest exist, and each finds the tests in its folder', async () => {
+    const gates = {
+      'test:unit': 'unit',
+      'test:integration': 'integration',
+      'test:web:headless': 'web',
+      'test:failure': 'failure',
+      'test:stress': 'stress',
+      'test:sandbox': 'sandbox',
+    };
+    for (const [script, project] of Object.entries(gates))
+      expect(scripts[script]).toMatch(new RegExp(`vitest run --project ${project}$`));
+    const { code, stdout, stderr } = await runProgram({
+      file: join(ROOT, 'node_modules/.bin/vitest'),
+      args: ['list', '--filesOnly', '--json'],
+      env: { PATH: process.env['PATH'] ?? '', HOME: tmpdir() },
+      cwd: ROOT,
+      deadlineMs: 120_000,
+    });
+    expect(code, stderr).toBe(0);
+    const found = JSON.parse(stdout) as { file: string; projectName: string }[];
+    for (const project of Object.values(gates)) {
+      const listed = found
+        .filter(({ projectName }) => projectName === project)
+        .map(({ file }) => file)
+        .sort();
+      const there = globSync(`test/${project}/**/*.spec.{ts,tsx}`, { cwd: ROOT })
+        .map((path) => join(ROOT, path))
+        .sort();
+      expect([project, listed]).toEqual([project, there]);
+      expect(there.length).toBeGreaterThan(0);
+    }
+  });
+
+  it('[I.L2.9] npm run test:soak:48h exists, asks for 48 hours, and judges what it finds', async () => {
+    expect(scripts['test:soak:48h']).toMatch(/node test\/soak\/main\.ts --hours 48$/);
+    const directory = await mkdtemp(join(tmpdir(), 'oma-soak-'));
+    try {
+      const line = { kind: 'start', atMs: 1, elapsedMs: 0, hours: 48, seed: 1 };
+      await writeFile(join(directory, 'journal.jsonl'), `${JSON.stringify(line)}\n`);
+      const { code, stderr } = await runProgram({
+        file: process.execPath,
+        args: ['test/soak/main.ts', '--summary-only', '--directory', directory],
+        env: { PATH: process.env['PATH'] ?? '' },
+        cwd: ROOT,
+        deadlineMs: 60_000,
+      });
+      expect([code, stderr]).toEqual([1, expect.stringContaining('only 0 of 48 hours were soaked')]);
+      expect(JSON.parse(readFileSync(join(directory, 'summary.json'), 'utf8'))).toMatchObject({
+        hoursAsked: 48,
+        hoursSoaked: 0,
+      });
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('docs/OFFLINE_RECOVERY.md and docs/PROMOTION.md', () => {
+  it('[I.L1.5] [I.L1.6] the recovery covers the store, the auth files, the passphrase and the former plugin', () => {
+    const headings = shellBlocks('docs/OFFLINE_RECOVERY.md').map(({ heading }) => heading);
+    for (const heading of [
+      'The store is damaged',
+      'Store and last-good version are both damaged',
+      "codex's auth file is damaged or gone",
+      "OpenCode's auth file is damaged",
+      'The passphrase is lost',
+      'A file of the former plugin',
+    ])
+      expect(headings).toContain(heading);
+  });
+
+  it('[S.4.6] the promotion goes canary, weighted, watch; 24 hours, then weighted, then 72 hours', () => {
+    const phases = [...readDocument('docs/PROMOTION.md').matchAll(/^\| (\w+) +\| `([\w-]+)` +\| (\d+) h/gm)].map(
+      ([, name, strategy, hours]) => [name, strategy, Number(hours)],
+    );
+    expect(phases).toEqual([
+      ['canary', 'round-robin', 24],
+      ['weighted', 'weighted-round-robin', 24],
+      ['watch', 'weighted-round-robin', 72],
+    ]);
+  });
+
+  it('[S.4.7] [I.L4.1] [I.L7.3] any critical reliability or security incident rolls back, and how is written down', () => {
+    const section = /## Rollback\n([\s\S]*?)\n## /.exec(readDocument('docs/PROMOTION.md'))?.[1] ?? '';
+    expect(section).toContain('any critical reliability or security incident');
+    const back = commandsOf(blockUnder('docs/PROMOTION.md', 'Rollback', 1));
+    expect(back.map((command) => command.split(' ').slice(0, 2).join(' '))).toEqual([
+      'oma down',
+      'npm install',
+      'oma up',
+      'oma restore',
+    ]);
+    expect(commandsOf(blockUnder('docs/PROMOTION.md', 'Rollback', 2)).map((command) => command.split(' ')[1])).toEqual([
+      'list',
+      'status',
+      'switch',
+      'probe',
+    ]);
+  });
+});
