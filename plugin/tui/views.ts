@@ -31,7 +31,7 @@ const NAMED_MAX = 3;
 
 /** The one line beside the prompt: who serves, and what is left of its tightest window. */
 export function statusLine(view: PoolView | null, look: Look): ColouredLine {
-  if (view === null) return muted('oma is not running');
+  if (view === null) return muted('oma: not running');
   const { accounts, status } = view;
   if (accounts.length === 0) return muted('oma has no account yet: /connect');
   if (status.accounts.eligible === 0) return { text: `oma: ${noneText(view, look)}`, colour: 'error' };

@@ -124,7 +124,7 @@ describe('oma in the terminal of the real OpenCode', () => {
     expect(simulator.control.requests({ endpoint: 'responses' })).toHaveLength(asked);
 
     await oma.oma('down');
-    await terminal.shows('oma is not running');
+    await terminal.shows('oma: not running');
     await command(terminal, '/oma', MENU_ENTRY);
     await terminal.shows('Probe all accounts');
     await vi.waitFor(async () => expect(await oma.status()).toMatchObject({ accounts: { total: 3 } }), 20_000);

@@ -9,7 +9,7 @@ import { type Child, createChild } from '../../../supervisor/children/child.ts';
 
 const MAIN = fileURLToPath(new URL('../../../worker/main.ts', import.meta.url));
 const HELLO = { protocolVersion: PROTOCOL_VERSION, buildId: 'dev', version: 'dev', pid: process.pid };
-/** The keeper's waits pass so many times faster; the child itself lives in real time. */
+/** The keeper's waits pass so many times faster where no call waits for the child, which lives in real time. */
 const HASTE = 10;
 const PATIENCE = { timeout: 60_000, interval: 20 };
 
@@ -17,7 +17,7 @@ type Worker = Child<typeof WORKER_OPERATIONS>;
 
 describe('a child of the supervisor', () => {
   it('that is killed is started again, and calls wait for the new one', async () => {
-    const worker = startWorker();
+    const worker = startWorker({ haste: 1 });
     const first = await readyPid(worker);
     process.kill(first, 'SIGKILL');
     await vi.waitFor(() => expect(worker.view().lastExit).toBe('SIGKILL'), PATIENCE);
@@ -51,7 +51,7 @@ describe('a child of the supervisor', () => {
   });
 });
 
-function startWorker({ command = process.execPath, delays = [] as number[] } = {}): Worker {
+function startWorker({ command = process.execPath, delays = [] as number[], haste = HASTE } = {}): Worker {
   const worker: Worker = createChild({
     name: 'worker',
     table: WORKER_OPERATIONS,
@@ -61,7 +61,7 @@ function startWorker({ command = process.execPath, delays = [] as number[] } = {
     now: Date.now,
     later: (delayMs, callback) => {
       delays.push(delayMs);
-      const timer = setTimeout(callback, delayMs / HASTE);
+      const timer = setTimeout(callback, delayMs / haste);
       return () => clearTimeout(timer);
     },
     onState: () => undefined,

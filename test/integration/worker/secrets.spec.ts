@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 
 import { secretSchema } from '../../../contract/scalars.ts';
+import type { RefreshAnswer } from '../../../contract/worker-operations.ts';
 import { everythingOf, useHttp, useWorker } from '../../support/worker.ts';
 
 /** Says everything it was sent back to the client, in one of many places. */
@@ -53,7 +54,7 @@ it.each(ECHOES)('nothing that leaves the worker repeats a secret that the provid
   const refreshToken = secretSchema.parse('rt_PLANTEDrefresh');
   const accessToken = secretSchema.parse('PLANTEDaccess.token.x');
   const left: unknown[] = [
-    await worker['token.refresh']({ issuerUrl, refreshToken }),
+    withoutGranted(await worker['token.refresh']({ issuerUrl, refreshToken })),
     await worker['usage.read']({ baseUrl: issuerUrl, accessToken, accountId: 'ws-1' }),
     await worker['login.begin']({ loginId: 'device', method: 'device', issuerUrl }).catch(caught),
   ];
@@ -75,6 +76,11 @@ it.each(ECHOES)('nothing that leaves the worker repeats a secret that the provid
   expect(said).not.toContain('PLANTED');
   expect(said).not.toContain(verifier);
 });
+
+/** The tokens of a refresh that was granted are what it is for: the supervisor gets them, whatever they hold. */
+function withoutGranted(answer: RefreshAnswer): unknown {
+  return answer.status === 'granted' ? { ...answer, tokens: null } : answer;
+}
 
 async function hear(request: IncomingMessage): Promise<string> {
   return `${request.headers.authorization ?? ''} ${await text(request)}`;

@@ -9,7 +9,7 @@ const texts = (view: Parameters<typeof sidebarLines>[0]) => sidebarLines(view, L
 
 describe('the line beside the prompt', () => {
   it.each([
-    ['nobody answers', null, 'oma is not running', 'textMuted'],
+    ['nobody answers', null, 'oma: not running', 'textMuted'],
     ['there is no account', pool([]), 'oma has no account yet: /connect', 'textMuted'],
     ['nobody served yet', pool(undefined, { served: {} }), 'oma: 2 of 2 accounts ready', 'textMuted'],
     ['somebody serves', pool(), 'oma: work · 5 h 62 % left', 'textMuted'],
