@@ -78,7 +78,7 @@ it.each(ECHOES)('nothing that leaves the worker repeats a secret that the provid
 });
 
 /** The tokens of a refresh that was granted are what it is for: the supervisor gets them, whatever they hold. */
-function withoutGranted(answer: RefreshAnswer): unknown {
+function withoutGranted(answer: { readonly status: RefreshAnswer['status'] }): unknown {
   return answer.status === 'granted' ? { ...answer, tokens: null } : answer;
 }
 
