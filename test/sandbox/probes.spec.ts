@@ -75,6 +75,7 @@ describe('limits, by the real codex through the whole of oma', () => {
     for (const kind of [
       'usage-limit',
       'usage-limit-stale-headers',
+      'token-invalidated',
       'workspace-deactivated',
       'forbidden',
       'effort-unsupported',
