@@ -95,7 +95,7 @@ describe('the block of the sidebar', () => {
   });
 
   it.each([
-    [null, 'is not running'],
+    [null, 'not running'],
     [pool([]), 'has no account yet: /connect'],
     [pool([WORK], { accounts: NONE }), 'no account can serve, first back in 12 min'],
   ])('is two lines when there is nothing to show', (view, text) => expect(texts(view)).toEqual(['oma', text]));
