@@ -49,7 +49,7 @@ export function sidebarLines(view: PoolView | null, look: Look): readonly Colour
   const head: ColouredLine = { text: 'oma', colour: 'text' };
   if (view === null || view.accounts.length === 0 || view.status.accounts.eligible === 0) {
     const { text, colour } = statusLine(view, look);
-    return [head, { text: text.replace(/^oma: /, ''), colour }];
+    return [head, { text: text.replace(/^oma:? /, ''), colour }];
   }
   const account = serving(view, look);
   return [head, ...(account === null ? [] : accountLines(account, view, look)), muted(readyText(view)), ...needs(view)];
