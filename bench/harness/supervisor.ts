@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -11,6 +11,7 @@ import { PROTOCOL_VERSION } from '../../contract/handshake.ts';
 import { type Connected, connectOrStart } from '../../runtime/connect.ts';
 import type { State } from '../../supervisor/core/state.ts';
 import { openStore } from '../../supervisor/store/store.ts';
+import { removeTree } from '../../test/support/remove-tree.ts';
 import { type Child, spawnPinned } from './peer.ts';
 
 /** The built programs. */
@@ -61,7 +62,8 @@ export async function makeHome(state: State, env: Readonly<Record<string, string
       [`${ENV_PREFIX}ISSUER_URL`]: NOWHERE,
       ...env,
     },
-    remove: () => rm(root, { recursive: true, force: true }),
+    // A starter that lost the race may still be writing its log into the home while it leaves.
+    remove: () => removeTree(root),
   };
 }
 

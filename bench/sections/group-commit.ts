@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,6 +6,7 @@ import type { State } from '../../supervisor/core/state.ts';
 import { createDurableFile } from '../../supervisor/store/durable-file.ts';
 import { createEncoder, NO_EXTRAS } from '../../supervisor/store/schema.ts';
 import { openStore } from '../../supervisor/store/store.ts';
+import { removeTree } from '../../test/support/remove-tree.ts';
 import { stateOf } from '../harness/accounts.ts';
 
 /** What is measured: accounts with a full history, how many write at once, and how long one round of either kind is. */
@@ -39,7 +40,7 @@ export async function groupCommitRounds(input: GroupCommitInput): Promise<GroupC
     measured.grouped.push(await run(input, grouped.change));
   }
   await grouped.close();
-  await rm(directory, { recursive: true });
+  await removeTree(directory);
   return { kilobytes: Math.round(createEncoder(NO_EXTRAS)(state).length / 1_024), ...measured };
 }
 

@@ -5,6 +5,7 @@ import { connect as dial } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { removeTree } from '../../test/support/remove-tree.ts';
 import { runProgram } from '../../test/support/run-program.ts';
 import { stateOf } from '../harness/accounts.ts';
 import type { Bench } from '../harness/bench.ts';
@@ -26,7 +27,7 @@ export async function startFigures({ size }: Bench): Promise<readonly Figure[]> 
   const rounds = size(15, 1);
   for (let round = -1; round < rounds; round += 1) {
     const bare = await timeBare(bareSocket);
-    await rm(join(home.root, 'cache'), { recursive: true, force: true });
+    await removeTree(join(home.root, 'cache'));
     const cold = await timeOma(home);
     const warm = await timeOma(home);
     if (round < 0) continue;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, stat } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Simulator, startSimulator } from '../../cli/simulator/server.ts';
 import { ENV_PREFIX } from '../../contract/env.ts';
 import { type HurtOma, hurtOma } from '../support/hurt-oma.ts';
+import { removeTree } from '../support/remove-tree.ts';
 
 const PASSPHRASE = 'correct horse battery staple 9f3a';
 const OTHERS = 0o077;
@@ -37,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await oma.end();
-  await Promise.all([simulator.close(), rm(reports, { recursive: true, force: true })]);
+  await Promise.all([simulator.close(), removeTree(reports)]);
 });
 
 /** A request as no browser and no URL parser would tidy it up. */

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { importableStore } from '../../cli/simulator/credentials.ts';
@@ -10,6 +10,7 @@ import type { Status } from '../../contract/status.ts';
 import type { RollbackDrill } from '../support/evidence.ts';
 import { type InstalledOma, installedOma, succeeded } from '../support/installed-oma.ts';
 import { opencodeRun, type OpenCodeSandbox, opencodeSandbox } from '../support/real-opencode.ts';
+import { removeTree } from '../support/remove-tree.ts';
 import { lost, type Stored, storedSchema } from './lost.ts';
 
 /** Tarballs of the version that is being tried and of the one to go back to. */
@@ -88,7 +89,7 @@ async function openSite(steps: RollbackDrill['steps']): Promise<{ site: Site; en
   const end = async (): Promise<void> => {
     await oma.oma('down').catch(() => undefined);
     await simulator.close();
-    await rm(opencode.root, { recursive: true, force: true });
+    await removeTree(opencode.root);
   };
   return { site: { simulator, opencode, oma, step }, end };
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -17,6 +17,7 @@ import {
   ROOT,
   shellBlocks,
 } from '../support/documents.ts';
+import { removeTree } from '../support/remove-tree.ts';
 import { runProgram } from '../support/run-program.ts';
 
 const COMMANDS = commandTable();
@@ -242,7 +243,7 @@ describe('every script of a gate', () => {
         hoursSoaked: 0,
       });
     } finally {
-      await rm(directory, { recursive: true, force: true });
+      await removeTree(directory);
     }
   });
 });

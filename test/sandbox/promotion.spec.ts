@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,6 +10,7 @@ import { lost, storedSchema } from '../rollback/lost.ts';
 import { summarise } from '../soak/summary.ts';
 import { readDocument, ROOT } from '../support/documents.ts';
 import { canarySchema, readEvidence, rollbackSchema } from '../support/evidence.ts';
+import { removeTree } from '../support/remove-tree.ts';
 import { runProgram } from '../support/run-program.ts';
 
 const EVEN = { a: 0.5, b: 0.5 };
@@ -207,7 +208,7 @@ describe('the evidence as a whole', () => {
         ],
       });
     } finally {
-      await rm(directory, { recursive: true, force: true });
+      await removeTree(directory);
     }
   });
 

@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
@@ -8,6 +8,7 @@ import { importableStore } from '../../cli/simulator/credentials.ts';
 import type { AccountView } from '../../contract/account.ts';
 import { blockUnder } from '../support/documents.ts';
 import { DIST } from '../support/oma.ts';
+import { removeTree } from '../support/remove-tree.ts';
 import { runProgram } from '../support/run-program.ts';
 import { type Simulator, useSimulator } from '../support/simulator.ts';
 
@@ -37,7 +38,7 @@ async function usePatient(simulator: Simulator) {
   };
   onTestFinished(async () => {
     await shell('oma down', {}).catch(() => undefined);
-    await rm(home, { recursive: true, force: true });
+    await removeTree(home);
   });
   const store = join(home, '.config', 'opencode-multi-auth', 'accounts.json');
   return {

@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -7,6 +6,7 @@ import { ENV_PREFIX } from '../../contract/env.ts';
 import { PROTOCOL_VERSION } from '../../contract/handshake.ts';
 import { connectOrStart } from '../../runtime/connect.ts';
 import { DIST, useOma } from '../support/oma.ts';
+import { removeTree } from '../support/remove-tree.ts';
 import { useSimulator } from '../support/simulator.ts';
 
 const STARTERS = 20;
@@ -36,7 +36,7 @@ describe('a supervisor whose socket is taken from it', () => {
     const simulator = await useSimulator({ seats: 2 });
     const oma = await useOma({ simulator, plugin: false });
     const { socket, pid } = await oma.status();
-    await rm(dirname(socket), { recursive: true });
+    await removeTree(dirname(socket));
     const { client, connection } = await startOrJoin(socket, oma.env);
     const status = await client['status.get']({});
     connection.dispose();

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,6 +10,7 @@ import { processesOf } from '../soak/processes.ts';
 import { fakeCodex } from '../support/fake-codex.ts';
 import { growth } from '../support/memory.ts';
 import { type OmaSandbox, useOma } from '../support/oma.ts';
+import { removeTree } from '../support/remove-tree.ts';
 import { useSimulator } from '../support/simulator.ts';
 import { sized } from '../support/size.ts';
 import { outcome } from '../support/state.ts';
@@ -37,7 +38,7 @@ it(
   async () => {
     const simulator = await useSimulator({ seats: 3 });
     const directory = await mkdtemp(join(tmpdir(), 'oma-stub-'));
-    onTestFinished(() => rm(directory, { recursive: true, force: true }));
+    onTestFinished(() => removeTree(directory));
     const codexBin = await fakeCodex(directory, { exec: 'exit 1', appServer: 'exit 1' });
     const oma = await useOma({
       simulator,

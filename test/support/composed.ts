@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -23,6 +23,7 @@ import type { Context } from '../../supervisor/operations/context.ts';
 import { createTally } from '../../supervisor/operations/tally.ts';
 import { createSettingsSource, type ReloadableSettings } from '../../supervisor/settings-source.ts';
 import { openStore, type Store } from '../../supervisor/store/store.ts';
+import { removeTree } from './remove-tree.ts';
 import { newAccount, NOON } from './state.ts';
 
 /** A port that nobody listens on: the application is called directly. */
@@ -187,7 +188,7 @@ async function open(options: ComposeTestOptions, directory: string, clock: { now
     },
     close: async () => {
       await store.close();
-      await rm(directory, { recursive: true, force: true });
+      await removeTree(directory);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -11,6 +11,7 @@ import { type Connected, connectOrStart } from '../../runtime/connect.ts';
 import type { HurtOrder } from './hurt-supervisor.ts';
 import { DIST } from './oma.ts';
 import { bundle } from './plugin-bundle.ts';
+import { removeTree } from './remove-tree.ts';
 import type { Simulator } from './simulator.ts';
 
 const START_MS = 60_000;
@@ -113,7 +114,7 @@ export async function hurtOma(simulator: Simulator): Promise<HurtOma> {
     end: async () => {
       for (const { connection } of connected) connection.dispose();
       if (child !== null) await kill();
-      await Promise.all([rm(home, { recursive: true, force: true }), program.remove()]);
+      await Promise.all([removeTree(home), program.remove()]);
     },
   };
 }

@@ -1,9 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { build } from 'esbuild';
+
+import { removeTree } from './remove-tree.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -37,6 +39,6 @@ export async function bundle(source: string): Promise<Bundle> {
   return {
     file,
     bytes: (await readFile(file)).byteLength,
-    remove: () => rm(directory, { recursive: true, force: true }),
+    remove: () => removeTree(directory),
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -12,6 +12,7 @@ import { codexEnvironment, type Deadlines, type Deps } from '../../probe-runner/
 import { createHandlers, type ProbeRunner } from '../../probe-runner/handlers.ts';
 import { acceptProbe } from '../../supervisor/core/limits.ts';
 import type { Limits, State } from '../../supervisor/core/state.ts';
+import { removeTree } from './remove-tree.ts';
 import type { Simulator } from './simulator.ts';
 import { accountOf, stateWith } from './state.ts';
 
@@ -53,7 +54,7 @@ export function callContext(signal: AbortSignal = new AbortController().signal):
 /** Makes a directory that is removed when the test is over. */
 export async function useDirectory(): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'oma-probe-'));
-  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  onTestFinished(() => removeTree(directory));
   return directory;
 }
 

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { codexAuthFile, type SeatCredentials } from '../../cli/simulator/credentials.ts';
 import { modelsBody } from '../../cli/simulator/models.ts';
 import type { Simulator } from '../../cli/simulator/server.ts';
+import { removeTree } from './remove-tree.ts';
 import { type ProgramResult, runProgram } from './run-program.ts';
 
 /** A codex home of its own that talks to the simulator and to nothing else. */
@@ -73,7 +74,7 @@ export async function codexSandbox(
     codexHome,
     cwd,
     env: isolatedEnv(simulator, { home, codexHome }),
-    remove: () => rm(root, { recursive: true, force: true }),
+    remove: () => removeTree(root),
   };
 }
 

@@ -1,12 +1,13 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 
+import { removeTree } from './remove-tree.ts';
 import { type ProgramResult, runProgram } from './run-program.ts';
 
 /** An OpenCode home of its own: config, data, cache and a project folder, nothing of the user's. */
@@ -69,7 +70,7 @@ export async function opencodeSandbox(options: OpenCodeSandboxOptions = {}): Pro
   const auth = options.auth === undefined ? PLACEHOLDER_AUTH : options.auth;
   if (auth !== null) await writeFile(join(dataDir, 'auth.json'), JSON.stringify(auth), { mode: 0o600 });
   const env = { ...isolatedEnv(under), ...options.env };
-  return { root, configDir, dataDir, project, env, remove: () => rm(root, { recursive: true, force: true }) };
+  return { root, configDir, dataDir, project, env, remove: () => removeTree(root) };
 }
 
 /** Runs `opencode <args>` in the sandbox's project folder. */

@@ -14,6 +14,7 @@ import type { ClientHello } from '../../runtime/connect.ts';
 import { openConnection } from '../../runtime/rpc/connection.ts';
 import { serve } from '../../runtime/rpc/serve.ts';
 import { noEligible } from './fake-leases.ts';
+import { removeTree } from './remove-tree.ts';
 
 /** An account that the stand-in hands out. */
 export interface StandInAccount {
@@ -102,7 +103,7 @@ export async function standInSupervisor(options: StandInOptions): Promise<StandI
     },
     async close() {
       await die();
-      await rm(directory, { recursive: true, force: true });
+      await removeTree(directory);
     },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
@@ -7,6 +7,7 @@ import { addAccount } from '../../supervisor/core/accounts.ts';
 import type { State } from '../../supervisor/core/state.ts';
 import type { Change } from '../../supervisor/store/ledger.ts';
 import { openStore, type Store, type StoreOptions } from '../../supervisor/store/store.ts';
+import { removeTree } from './remove-tree.ts';
 import { accountOf, newAccount, NOON } from './state.ts';
 
 /** A passphrase that guards nothing. */
@@ -69,7 +70,7 @@ export async function createStoreSandbox(): Promise<StoreSandbox> {
     read: (name = basename(file)) => readFile(beside(name), 'utf8'),
     write: (content, name = basename(file)) => writeFile(beside(name), content, { mode: 0o600 }),
     names: async () => (await readdir(dirname(file))).sort(),
-    remove: () => rm(root, { recursive: true, force: true }),
+    remove: () => removeTree(root),
   };
 }
 

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { removeTree } from './remove-tree.ts';
 import { until } from './until.ts';
 
 /** A program in a real terminal. */
@@ -60,7 +61,7 @@ export async function openTerminal({ command, env, cwd, columns, rows }: Termina
     },
     async close() {
       await tmux('kill-server').catch(() => undefined);
-      await rm(directory, { recursive: true, force: true });
+      await removeTree(directory);
     },
   };
 }

@@ -1,9 +1,10 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { Store } from '../../../supervisor/store/store.ts';
+import { removeTree } from '../../support/remove-tree.ts';
 import { adding, createStoreSandbox, type StoreSandbox } from '../../support/store-sandbox.ts';
 
 const SNAPSHOT = 'accounts.json.last-good';
@@ -32,7 +33,7 @@ describe('[B.L2.6] an interrupted write', () => {
     const [content, snapshot] = [await sandbox.read(), await sandbox.read(SNAPSHOT)];
     const outcomes = new Map<string, number>();
     for (let length = 0; length <= content.length; length += 1) {
-      await rm(dirname(sandbox.file), { recursive: true });
+      await removeTree(dirname(sandbox.file));
       await leave(content.slice(0, length));
       await leave(snapshot, SNAPSHOT);
       const opened = await sandbox.open();
@@ -52,7 +53,7 @@ describe('[B.L2.6] an interrupted write', () => {
     const content = await sandbox.read();
     const outcomes = new Map<string, number>();
     for (let length = 1; length <= content.length; length += 1) {
-      await rm(dirname(sandbox.file), { recursive: true });
+      await removeTree(dirname(sandbox.file));
       await leave(content.slice(0, length));
       const outcome = await sandbox.open().then(
         (opened) => aliases(opened).join(),

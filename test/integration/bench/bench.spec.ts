@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod';
 
 import { figureSchema } from '../../../bench/harness/figure.ts';
+import { removeTree } from '../../support/remove-tree.ts';
 import { runProgram } from '../../support/run-program.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -18,7 +19,7 @@ const resultsSchema = z.object({
 
 it('the whole bench runs in miniature, and every figure it promises is a number', async () => {
   const out = await mkdtemp(join(tmpdir(), 'oma-bench-smoke-'));
-  onTestFinished(() => rm(out, { recursive: true }));
+  onTestFinished(() => removeTree(out));
   const { code, stderr, stdout } = await runProgram({
     file: process.execPath,
     args: [join(ROOT, 'bench/main.ts'), '--smoke', '--out', out],

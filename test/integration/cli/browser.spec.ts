@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { openBrowser } from '../../../cli/browser.ts';
 import { resolvePaths } from '../../../runtime/paths.ts';
+import { removeTree } from '../../support/remove-tree.ts';
 import { testContext } from '../../unit/cli/test-context.ts';
 
 const URL_WITH_TOKEN = 'http://127.0.0.1:1/launch?token=s3cret&x=</script>';
@@ -16,7 +17,7 @@ describe('opening a page', () => {
   beforeEach(async () => {
     home = await mkdtemp(join(tmpdir(), 'oma-open-'));
   });
-  afterEach(() => rm(home, { recursive: true, force: true }));
+  afterEach(() => removeTree(home));
 
   const open = async (script: string) => {
     await writeFile(join(home, 'xdg-open'), `#!/bin/sh\n${script}\n`);

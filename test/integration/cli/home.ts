@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -8,6 +8,7 @@ import type { Readable, Writable } from 'node:stream';
 import { expect, onTestFinished } from 'vitest';
 
 import { DIST } from '../../support/oma.ts';
+import { removeTree } from '../../support/remove-tree.ts';
 import { type ProgramResult, runProgram } from '../../support/run-program.ts';
 
 export const CLI = join(DIST, 'cli.js');
@@ -51,7 +52,7 @@ export async function useHome(more: Readonly<Record<string, string>> = {}): Prom
   onTestFinished(async () => {
     await oma('down');
     for (const { child } of attended) child.kill('SIGKILL');
-    await rm(path, { recursive: true, force: true });
+    await removeTree(path);
   });
   return {
     path,

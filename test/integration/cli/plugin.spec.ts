@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -10,6 +10,7 @@ import type { Programs } from '../../../cli/context.ts';
 import { createContext } from '../../../cli/create-context.ts';
 import { run } from '../../../cli/run.ts';
 import { pluginOptionsSchema } from '../../../contract/opencode.ts';
+import { removeTree } from '../../support/remove-tree.ts';
 
 const REAL_LOGIN = { openai: { type: 'oauth', refresh: 'real-refresh', access: 'real-access', expires: 1 } };
 const OTHER_LOGIN = { anthropic: { type: 'api', key: 'secret-of-another' } };
@@ -25,7 +26,7 @@ describe('oma plugin', () => {
     auth = join(home, '.local/share/opencode/auth.json');
     tui = join(home, '.config/opencode/tui.jsonc');
   });
-  afterEach(() => rm(home, { recursive: true, force: true }));
+  afterEach(() => removeTree(home));
 
   const write = async (file: string, text: string, mode = 0o644) => {
     await mkdir(dirname(file), { recursive: true });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { run } from '../../../cli/run.ts';
 import { OmaError } from '../../../contract/errors.ts';
 import type { Handlers } from '../../../contract/operation.ts';
 import type { Operations } from '../../../contract/operations.ts';
+import { removeTree } from '../../support/remove-tree.ts';
 import { type StandIn, standInSupervisor } from '../../support/stand-in-supervisor.ts';
 import { account, decision, FORCED, settingsView, status } from '../../unit/cli/samples.ts';
 
@@ -26,7 +27,7 @@ describe('the command line over a real socket', () => {
   afterEach(async () => {
     await standIn?.close();
     standIn = null;
-    await rm(home, { recursive: true, force: true });
+    await removeTree(home);
   });
 
   const supervisor = async (handlers: Partial<Handlers<Operations>>): Promise<StandIn> => {

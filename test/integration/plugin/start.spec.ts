@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { createLineFinder, type ProcessFacts } from '../../../plugin/start.ts';
+import { removeTree } from '../../support/remove-tree.ts';
 
 let root: string;
 let witness: string;
@@ -32,7 +33,7 @@ beforeEach(async () => {
     },
   };
 });
-afterEach(() => rm(root, { recursive: true, force: true }));
+afterEach(() => removeTree(root));
 
 const started = async () =>
   JSON.parse(await readFile(witness, 'utf8')) as { file: string; env: Record<string, string>; cwd: string };

@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { type FileWatch, startFileWatch } from '../../../supervisor/loops/file-watch.ts';
+import { removeTree } from '../../support/remove-tree.ts';
 
 const PATIENCE = { timeout: 30_000, interval: 20 };
 /** The watch's waits pass so many times faster. */
@@ -18,7 +19,7 @@ describe('the watch of a file', () => {
     await vi.waitFor(() => expect(changed).toHaveBeenCalledTimes(1), PATIENCE);
     await writeFile(file, '22');
     await vi.waitFor(() => expect(changed).toHaveBeenCalledTimes(2), PATIENCE);
-    await rm(directory, { recursive: true });
+    await removeTree(directory);
     await vi.waitFor(async () => expect(await watchesHeld()).toBe(0), PATIENCE);
     await mkdir(directory);
     await writeFile(file, '333');
@@ -55,7 +56,7 @@ async function watchOne({ tellsInitial, exists = false }: { tellsInitial: boolea
   const stop = startFileWatch({ later }, { file, tellsInitial, changed, failed });
   onTestFinished(async () => {
     await stop();
-    await rm(root, { recursive: true, force: true });
+    await removeTree(root);
     expect(failed).not.toHaveBeenCalled();
   });
   return { file, directory, changed };

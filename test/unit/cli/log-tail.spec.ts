@@ -1,10 +1,11 @@
-import { appendFile, mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, rename, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { tail } from '../../../cli/log-tail.ts';
+import { removeTree } from '../../support/remove-tree.ts';
 
 describe('the end of a log', () => {
   let directory = '';
@@ -13,7 +14,7 @@ describe('the end of a log', () => {
     directory = await mkdtemp(join(tmpdir(), 'oma-tail-'));
     file = join(directory, 'oma.log');
   });
-  afterEach(() => rm(directory, { recursive: true, force: true }));
+  afterEach(() => removeTree(directory));
 
   const last = async (lines: number) => {
     const read: string[] = [];

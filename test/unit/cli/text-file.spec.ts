@@ -1,10 +1,11 @@
-import { chmod, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, readlink, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { readText, replaceText } from '../../../cli/text-file.ts';
+import { removeTree } from '../../support/remove-tree.ts';
 
 describe('a text file', () => {
   let directory = '';
@@ -13,7 +14,7 @@ describe('a text file', () => {
     directory = await mkdtemp(join(tmpdir(), 'oma-text-'));
     file = join(directory, 'deep', 'settings.json');
   });
-  afterEach(() => rm(directory, { recursive: true, force: true }));
+  afterEach(() => removeTree(directory));
 
   const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 

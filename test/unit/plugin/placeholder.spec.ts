@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { PLACEHOLDER_LOGIN } from '../../../contract/opencode.ts';
 import { authPlace, ensurePlaceholder } from '../../../plugin/placeholder.ts';
+import { removeTree } from '../../support/remove-tree.ts';
 
 const NOTICES = { toast: () => undefined, log: () => undefined };
 
@@ -15,7 +16,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'oma-placeholder-'));
   file = join(directory, 'auth.json');
 });
-afterEach(() => rm(directory, { recursive: true, force: true }));
+afterEach(() => removeTree(directory));
 
 async function run(text: string | null, content: string | null = null): Promise<unknown[]> {
   if (text !== null) await writeFile(file, text);

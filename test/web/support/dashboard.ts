@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { ENV_PREFIX } from '../../../contract/env.ts';
 import type { PartialSettings } from '../../../contract/settings.ts';
 import type { State } from '../../../supervisor/core/state.ts';
 import { openStore } from '../../../supervisor/store/store.ts';
+import { removeTree } from '../../support/remove-tree.ts';
 import { type Pool, poolState } from './pool.ts';
 
 const DIST = fileURLToPath(new URL('../../../dist', import.meta.url));
@@ -73,7 +74,7 @@ export async function openDashboard(options: DashboardOptions = {}): Promise<Das
   const close = async (): Promise<void> => {
     await kill();
     await simulator?.close();
-    await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    await removeTree(home);
   };
   try {
     await start();

@@ -14,6 +14,7 @@ import {
 import { FAULT_POINTS } from '../../../../supervisor/store/fault-points.ts';
 import { identityOf } from '../../../../supervisor/store/store-fs.ts';
 import { createFaultFs, failing, type FaultFs, systemError } from '../../../support/fault-fs.ts';
+import { removeTree } from '../../../support/remove-tree.ts';
 import { NOON } from '../../../support/state.ts';
 
 const TMP = 'accounts.json.oma-tmp';
@@ -29,7 +30,7 @@ beforeEach(async () => {
   file = join(directory, 'accounts.json');
   witness = createFaultFs();
 });
-afterEach(() => rm(directory, { recursive: true, force: true }));
+afterEach(() => removeTree(directory));
 
 function durableFile(options: Partial<DurableOptions> = {}): ReturnType<typeof createDurableFile> {
   return createDurableFile(file, { now: () => NOON, fs: witness.fs, ...options });

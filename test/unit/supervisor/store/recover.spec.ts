@@ -10,6 +10,7 @@ import { recover } from '../../../../supervisor/store/recover.ts';
 import type { Store } from '../../../../supervisor/store/store.ts';
 import { NODE_FS } from '../../../../supervisor/store/store-fs.ts';
 import { createFaultFs, failing } from '../../../support/fault-fs.ts';
+import { removeTree } from '../../../support/remove-tree.ts';
 import { HOUR, NOON } from '../../../support/state.ts';
 import { adding, createStoreSandbox, PASSPHRASE, type StoreSandbox } from '../../../support/store-sandbox.ts';
 import { accountV1, storeV1, storeV2, upstreamEnvelope } from '../../../support/upstream-store.ts';
@@ -259,7 +260,7 @@ describe('an encrypted store', { timeout: 60_000 }, () => {
   it('replaces a plain snapshot that a crash has left, at the next start', async () => {
     await leaveTwo();
     const plain = await sandbox.read(SNAPSHOT);
-    await rm(dirname(sandbox.file), { recursive: true });
+    await removeTree(dirname(sandbox.file));
     await leaveEncrypted();
     await sandbox.write(plain, SNAPSHOT);
     const store = await sandbox.open({ passphrase: PASSPHRASE });
