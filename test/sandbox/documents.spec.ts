@@ -179,7 +179,7 @@ describe('every script of a gate', () => {
       deadlineMs: 120_000,
     });
 
-  it('[I.L2.1] npm run lint exists, and starts', async () => {
+  it('[I.L2.1] [H.T.3] npm run lint exists, and starts', async () => {
     expect(scripts['lint']).toBe('eslint . --max-warnings 0');
     const { code, stdout } = await npm('lint', '--', '--version');
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^v\d+\.\d+/)]);

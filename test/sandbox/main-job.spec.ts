@@ -1,5 +1,10 @@
+import { readdirSync, readlinkSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
 import { describe, expect, it, vi } from 'vitest';
 
+import { ROOT } from '../support/documents.ts';
 import { useOma } from '../support/oma.ts';
 import { opencodeRun, opencodeServe } from '../support/real-opencode.ts';
 import { requestsArrived, useSimulator } from '../support/simulator.ts';
@@ -16,8 +21,22 @@ function servedBy(text: string): string {
   return /Simulated answer from (\w+)/.exec(text)?.[1] ?? `nobody: ${text}`;
 }
 
+/** Files under this directory that a process holds open, but for the programs and modules of this repository. */
+function filesIn(directory: string, pid: number): readonly string[] {
+  const descriptors = `/proc/${String(pid)}/fd`;
+  return readdirSync(descriptors)
+    .flatMap((name) => {
+      try {
+        return readlinkSync(join(descriptors, name));
+      } catch {
+        return [];
+      }
+    })
+    .filter((path) => path.startsWith(`${directory}/`) && !path.startsWith(ROOT));
+}
+
 describe('the real OpenCode through the built plugin', () => {
-  it('prints the streamed answer of `opencode run`', async () => {
+  it('[H.T.15] prints the streamed answer of `opencode run`, and works in the home of the test only', async () => {
     const simulator = await useSimulator({ seats: SEATS });
     const oma = await useOma({ simulator });
     const { code, stdout, stderr } = await opencodeRun(oma.opencode, 'hello');
@@ -28,6 +47,11 @@ describe('the real OpenCode through the built plugin', () => {
       },
       { timeout: 20_000, interval: 500 },
     );
+    const { pid, store, socket } = await oma.status();
+    for (const path of [store.file, socket, oma.env['HOME'] ?? '', oma.env['XDG_CONFIG_HOME'] ?? ''])
+      expect(path.startsWith(`${oma.root}/`), path).toBe(true);
+    expect(filesIn(homedir(), pid)).toEqual([]);
+    expect(filesIn(oma.root, pid).length).toBeGreaterThan(0);
   });
 
   it('spreads ten new sessions round-robin, and keeps one session on its account', async () => {

@@ -42,7 +42,7 @@ async function figures({ oma }: { readonly oma: OmaSandbox }, alias: string): Pr
 }
 
 describe('limits, by the real codex through the whole of oma', () => {
-  it('[C.L2.6] [C.L4.4] [C.L5.4] a completed probe updates limits and history, with model, time and source', async () => {
+  it('[C.L2.6] [C.L4.4] [C.L5.4] [H.T.17] a completed probe updates limits and history, with model, time and source', async () => {
     const { simulator, oma } = await probing();
     simulator.control.setUsedPercent('a', { durationMinutes: 300, usedPercent: 37 });
     simulator.control.setUsedPercent('a', { durationMinutes: 10_080, usedPercent: 12 });
@@ -66,7 +66,7 @@ describe('limits, by the real codex through the whole of oma', () => {
     expect(account?.rateLimits.weekly?.usedPercent).toBeGreaterThanOrEqual(12);
   });
 
-  it('[C.L2.1] [C.L6.1] [C.L6.2] [H.T.23] [H.T.40] failing probes of every kind leave the stored figures byte-identical', async () => {
+  it('[C.L2.1] [C.L6.1] [C.L6.2] [H.T.17] [H.T.23] [H.T.40] failing probes of every kind leave the stored figures byte-identical', async () => {
     const { simulator, oma } = await probing();
     const { items: first } = await oma.json<ProbeRunView>('probe', 'a');
     expect(first).toMatchObject([{ state: 'success' }]);

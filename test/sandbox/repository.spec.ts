@@ -27,7 +27,7 @@ describe('the repository', () => {
     expect(git('ls-files', 'node_modules', 'dist', 'reports', 'coverage')).toBe('');
   });
 
-  it('[A.L1.1] the installation is the one that the lockfile describes', () => {
+  it('[A.L1.1] [H.T.2] the installation is the one that the lockfile describes', () => {
     const locked = JSON.parse(read('package-lock.json')) as { packages: Record<string, { version?: string }> };
     const wanted = (JSON.parse(read('package.json')) as { devDependencies: Record<string, string> }).devDependencies;
     for (const [name, version] of Object.entries(wanted)) {
@@ -40,13 +40,13 @@ describe('the repository', () => {
     }
   });
 
-  it('[A.L1.2] [A.L1.4] the build made every program, and the command can be executed', () => {
+  it('[A.L1.2] [A.L1.4] [H.T.4] the build made every program, and the command can be executed', () => {
     for (const file of ['cli.js', 'supervisor.js', 'worker.js', 'probe-runner.js', 'simulator.js', 'plugin/server.js'])
       expect(existsSync(join(ROOT, 'dist', file)), file).toBe(true);
     accessSync(join(ROOT, 'dist', 'cli.js'), constants.X_OK);
   });
 
-  it('[A.L1.3] the compiler finds no type error', () => {
+  it('[A.L1.3] [H.T.5] the compiler finds no type error', () => {
     expect(execFileSync(join(ROOT, 'node_modules/.bin/tsc'), ['--noEmit'], { cwd: ROOT, encoding: 'utf8' })).toBe('');
   });
 

@@ -63,7 +63,7 @@ async function leave(terminal: Terminal, shown: string): Promise<void> {
 }
 
 describe('oma in the terminal of the real OpenCode', () => {
-  it('forces, disables, probes, logs in again and explains from /oma, without one model request', async () => {
+  it('[H.T.16] forces, disables, probes, logs in again and explains from /oma, without one model request', async () => {
     const { simulator, oma, terminal } = await openCode();
     const account = async (alias: string) => (await oma.accounts()).find((each) => each.alias === alias);
 

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, truncateSync } from 'node:fs';
 
 import * as z from 'zod';
 
@@ -43,8 +43,9 @@ export interface Journal {
   add: (line: Line) => void;
 }
 
-/** Opens a journal for writing. */
+/** Opens a journal for writing. Why: a line that a crash cut off would spoil the one that is written behind it. */
 export function openJournal(file: string): Journal {
+  if (existsSync(file)) truncateSync(file, readFileSync(file).lastIndexOf('\n') + 1);
   return { add: (line) => appendFileSync(file, `${JSON.stringify(line)}\n`) };
 }
 

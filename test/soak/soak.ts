@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Action, actionsOf } from './actions.ts';
 import { type Bench, openBench } from './bench.ts';
-import { type Line, openJournal, readJournal } from './journal.ts';
+import { openJournal, readJournal } from './journal.ts';
+import { elapsedOf, firstDue, HOUR_MS, MINUTE_MS } from './schedule.ts';
 import { evidenceOf, summarise, type Summary } from './summary.ts';
 import { traffic } from './traffic.ts';
 import { createWatch } from './watch.ts';
@@ -24,8 +25,6 @@ export interface SoakOptions {
   readonly prepare?: (bench: Bench) => Promise<void>;
 }
 
-const HOUR_MS = 3_600_000;
-const MINUTE_MS = 60_000;
 const TICK_MS = 1_000;
 
 /** Soaks until the time is over or the signal says stop; every line is on disk when it has happened. */
@@ -86,23 +85,10 @@ async function actUntilOver(
   await attempt(bench, 'sample', () => watch(elapsed()));
 }
 
-/** What was due before a resumed soak was cut off is not done again. */
-function firstDue({ firstMinute, everyMinutes }: Action, soakedMs: number): number {
-  const first = firstMinute * MINUTE_MS;
-  if (first > soakedMs) return first;
-  if (everyMinutes === null) return soakedMs === 0 ? first : Infinity;
-  const period = everyMinutes * MINUTE_MS;
-  return first + Math.ceil((soakedMs - first) / period) * period;
-}
-
 async function attempt(bench: Bench, name: string, act: () => Promise<void>): Promise<void> {
   try {
     await act();
   } catch (error) {
     bench.violation(`${name} did not work`, error instanceof Error ? error.message : String(error));
   }
-}
-
-function elapsedOf(lines: readonly Line[]): number {
-  return lines.reduce((elapsed, line) => (line.kind === 'sample' ? line.elapsedMs : elapsed), 0);
 }

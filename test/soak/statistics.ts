@@ -10,9 +10,12 @@ export interface Point {
   readonly value: number;
 }
 
-/** Slope of the least-squares line through the points after the first share of them (warming up), in units a hour; null with fewer than three points left. */
-export function slopePerHour(points: readonly Point[], warmUpShare = 0.2): number | null {
-  const settled = points.slice(Math.floor(points.length * warmUpShare));
+/**
+ * Slope of the least-squares line through the later half of the points, in units an hour; null with fewer than three points there.
+ * Why: the engine takes room for its heap in steps until it has enough, and what it loads on first use stays; only then growth means something.
+ */
+export function slopePerHour(points: readonly Point[]): number | null {
+  const settled = points.slice(Math.floor(points.length / 2));
   if (settled.length < 3) return null;
   const hours = settled.map(({ atMs }) => atMs / 3_600_000);
   const values = settled.map(({ value }) => value);

@@ -64,6 +64,31 @@ export const rollbackSchema = z.strictObject({
 });
 export type RollbackDrill = z.infer<typeof rollbackSchema>;
 
+/** Runs in a row that a release wants of each suite. */
+export const FLAKE_TIMES = 5;
+
+/** What `npm run test:flakes` leaves. Shape: `isRehearsal` when there were fewer runs than a release wants, or only some files of each suite. */
+export const flakesSchema = z.strictObject({
+  kind: z.literal('flakes'),
+  run: runSchema,
+  times: z.int(),
+  only: z.string().nullable(),
+  isRehearsal: z.boolean(),
+  runs: z.array(
+    z.strictObject({
+      suite: z.enum(['integration', 'web']),
+      time: z.int(),
+      at: z.iso.datetime(),
+      seconds: z.int(),
+      tests: z.int(),
+      failed: z.int(),
+      skipped: z.int(),
+      passed: z.boolean(),
+    }),
+  ),
+});
+export type FlakeRun = z.infer<typeof flakesSchema>['runs'][number];
+
 /** Says what is being run. */
 export function thisRun(): z.infer<typeof runSchema> {
   const git = (...args: readonly string[]): string => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim();

@@ -72,6 +72,8 @@ export async function openOma(options: OmaOptions): Promise<OpenOma> {
     },
   });
   const sandbox = createSandbox(opencode);
+  // What a run that was cut off left behind would go on asking the provider of then.
+  if (options.root !== undefined) await sandbox.oma('down');
   await sandbox.start();
   await importSeats(sandbox, simulator, options.import);
   return sandbox;

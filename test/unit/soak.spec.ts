@@ -1,11 +1,17 @@
-import { describe, expect, it } from 'vitest';
+import { appendFileSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
-import { parseList, traced } from '../acceptance.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+
 import type { Evidence } from '../soak/evidence.ts';
-import type { Line } from '../soak/journal.ts';
+import { type Line, openJournal, readJournal } from '../soak/journal.ts';
+import { elapsedOf, firstDue } from '../soak/schedule.ts';
 import { barsOf, unproven } from '../soak/slo.ts';
 import { evidenceOf, summarise } from '../soak/summary.ts';
 import { problemsOf } from '../soak/verdict.ts';
+import { removeTree } from '../support/remove-tree.ts';
 
 const MINUTE = 60_000;
 const MIB = 1_048_576;
@@ -75,21 +81,40 @@ describe('[I.L7.2] the report on the promises', () => {
   });
 });
 
-describe('the trace of the acceptance list', () => {
-  const list = parseList('## Phase B\n- `B.L1.1` Unit test: bounded\n- `B.T.1` Replace\n- `S.1.1` Contract\nno line');
+describe('a soak that was cut off', () => {
+  const sample = (elapsedMs: number, atMs: number): Line => ({
+    ...{ kind: 'sample', atMs, elapsedMs, supervisorPid: 7, eligible: 2, forcedAlias: null },
+    processes: [],
+  });
+  const event = (name: string, atMs: number): Line => ({ kind: 'event', atMs, name, detail: '' });
+  const start = (elapsedMs: number, atMs: number): Line => ({ kind: 'start', atMs, elapsedMs, hours: 1, seed: 1 });
 
-  it('reads ids with their wording, and knows which want a test', () => {
-    expect(list.map(({ id, isVerification }) => [id, isVerification])).toEqual([
-      ['B.L1.1', true],
-      ['B.T.1', false],
-      ['S.1.1', false],
-    ]);
+  it('leaves out the line that was being written, and every line of the next run can be read', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'oma-journal-'));
+    onTestFinished(() => removeTree(directory));
+    const file = join(directory, 'journal.jsonl');
+    const lines = [start(0, 1), sample(0, 2), event('a', 3), start(0, 4), event('b', 5)];
+    for (const line of lines.slice(0, 3)) openJournal(file).add(line);
+    appendFileSync(file, '{"kind":"event","atMs":4,"na');
+    const resumed = openJournal(file);
+    for (const line of lines.slice(3)) resumed.add(line);
+    expect(readJournal(file)).toEqual(lines);
+    expect(summarise(readJournal(file))).toMatchObject({ runs: 2, events: { a: 1, b: 1 } });
   });
 
-  it('finds citing tests; one that did not pass spoils the line', () => {
-    const passed = { fullName: 'retries [B.L1.1] three at most', status: 'passed' };
-    const verdicts = (...results: Parameters<typeof traced>[1]) => traced(list, results).map(({ verdict }) => verdict);
-    expect(verdicts(passed)).toEqual(['passed', 'none', 'none']);
-    expect(verdicts(passed, { fullName: '[B.L1.1] [S.1.1]', status: 'failed' })).toEqual(['failed', 'none', 'failed']);
+  it('goes on where its last line says, and counts neither its own start nor the time in between', () => {
+    expect(elapsedOf([])).toBe(0);
+    const cut = [start(0, 0), sample(0, 9_000), sample(MINUTE, 69_000), event('kill', 99_000)];
+    expect(elapsedOf(cut)).toBe(90_000);
+    const tomorrow = 99_000 + 24 * 60 * MINUTE;
+    expect(elapsedOf([...cut, start(90_000, tomorrow), event('probe', tomorrow + 5_000)])).toBe(90_000);
+    expect(elapsedOf([...cut, event('awake', tomorrow)])).toBe(2 * MINUTE);
+  });
+
+  it('does again what comes again, and nothing that is done once', () => {
+    const due = (firstMinute: number, everyMinutes: number | null, soakedMinutes: number) =>
+      firstDue({ firstMinute, everyMinutes }, soakedMinutes * MINUTE) / MINUTE;
+    expect([due(5, null, 0), due(5, null, 4), due(5, null, 6)]).toEqual([5, 5, Infinity]);
+    expect([due(2, 10, 0), due(2, 10, 3), due(2, 10, 12.5)]).toEqual([2, 12, 22]);
   });
 });

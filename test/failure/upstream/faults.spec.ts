@@ -116,7 +116,7 @@ async function blamed(): Promise<readonly Blamed[]> {
   );
 }
 
-describe('[H.T.18] a fault of the provider, through the real OpenCode', () => {
+describe('[H.T.18] [H.T.19] [H.T.20] [H.T.21] [H.T.22] a fault of the provider, through the real OpenCode', () => {
   it.each(UPSTREAM_FAULTS)(
     '$title: who is blamed, for how long, and what the user sees',
     async (row) => {

@@ -234,7 +234,7 @@ describe('a request that one account refuses', () => {
     },
   );
 
-  it.each(MOVING)('[B.L1.1] ends after three accounts with %s, in a 400 of its own', async (kind, refusing) => {
+  it.each(MOVING)('[B.L1.1] [H.T.8] ends after three accounts with %s, in a 400 of its own', async (kind, refusing) => {
     const { ask, supervisor, tried } = setUp({
       accounts: [...THREE, { alias: 'd' }, { alias: 'e' }],
       answers: [refusing],

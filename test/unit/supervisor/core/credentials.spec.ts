@@ -13,7 +13,7 @@ import {
 import { accountOf, HOUR, MINUTE, NOON, SECOND, stateWith, tokenSet } from '../../../support/state.ts';
 
 describe('credentials', () => {
-  it('[D.L3.7] replaces the tokens of the same seat and keeps everything else of the account', () => {
+  it('[D.L3.7] [H.T.11] replaces the tokens of the same seat and keeps everything else of the account', () => {
     const before = stateWith('a', 'b');
     const [after] = replaceCredentials(before, { alias: 'a', tokens: tokenSet('a', { planType: 'pro' }) }, NOON);
     const account = accountOf(after, 'a');

@@ -74,7 +74,7 @@ describe('force', () => {
     expect(serves(state, NOON)).toBe('a');
   });
 
-  it('[E.L2.5] [E.T.7] [E.L7.2] ends at its last millisecond', () => {
+  it('[E.L2.5] [E.T.7] [E.L7.2] [H.T.12] ends at its last millisecond', () => {
     const state = force(stateWith('a', 'b'), 'b');
     expect(reconcileForce(state, settings, NOON + 24 * HOUR - 1)[1]).toBeNull();
     const [after, ended] = reconcileForce(state, settings, NOON + 24 * HOUR);
@@ -82,7 +82,7 @@ describe('force', () => {
     expect(after.force).toBeNull();
   });
 
-  it('[E.L2.6] [E.T.8] is not prolonged by activating it again', () => {
+  it('[E.L2.6] [E.T.8] [H.T.12] is not prolonged by activating it again', () => {
     const again = force(force(stateWith('a', 'b'), 'b'), 'b', NOON + 5 * HOUR);
     expect(again.force?.forcedUntil).toBe(NOON + 24 * HOUR);
   });

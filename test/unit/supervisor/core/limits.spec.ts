@@ -61,7 +61,7 @@ describe('what a report may change', () => {
     ]);
   });
 
-  it('[C.L1.1] a completed probe stamps its figures with the instant they were observed, clears the error and remembers where they come from', () => {
+  it('[C.L1.1] [H.T.13] a completed probe stamps its figures with the instant they were observed, clears the error and remembers where they come from', () => {
     const failedBefore = applyReport(UNKNOWN_LIMITS, failed('The stream broke off.'), NOW - MINUTE);
     const after = applyReport(
       failedBefore,
@@ -376,7 +376,7 @@ describe('confidence', () => {
     expect(confidence(error, NOW + 59 * MINUTE)).toBe('error');
   });
 
-  it('[C.L3.4] is unknown without any success, and more than 60 minutes after the last one', () => {
+  it('[C.L3.4] [H.T.13] is unknown without any success, and more than 60 minutes after the last one', () => {
     expect(confidence(UNKNOWN_LIMITS, NOW)).toBe('unknown');
     expect(confidence(applyReport(UNKNOWN_LIMITS, failed('cut'), NOW), NOW)).toBe('unknown');
     expect(confidence(success, NOW + 60 * MINUTE + 1)).toBe('unknown');

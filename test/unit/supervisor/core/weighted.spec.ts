@@ -31,7 +31,7 @@ describe('weighted round-robin', () => {
     expect(rotate(stateWith('a', 'b'), 100, { a: 0.75, b: 0.25 }).counts).toEqual({ a: 75, b: 25 });
   });
 
-  it('[F.L3.5] [F.L3.6] keeps each of five accounts within one pick of its share over 1,000 rotations', () => {
+  it('[F.L3.5] [F.L3.6] [H.T.7] keeps each of five accounts within one pick of its share over 1,000 rotations', () => {
     const weights = { a: 0.05, b: 0.1, c: 0.15, d: 0.2, e: 0.5 };
     const { counts } = rotate(stateWith('a', 'b', 'c', 'd', 'e'), 1_000, weights);
     for (const [alias, weight] of Object.entries(weights))

@@ -45,7 +45,7 @@ describe('the format of upstream', () => {
 });
 
 describe('a migration', () => {
-  it('[B.L2.2] gives byte for byte the same store for the same input', () => {
+  it('[B.L2.2] [H.T.9] gives byte for byte the same store for the same input', () => {
     for (const raw of [storeV1(), storeV2(), storeArray([accountV1('a'), accountV1('b')])]) {
       expect(textOf(migrated(structuredClone(raw)))).toBe(textOf(migrated(raw)));
     }

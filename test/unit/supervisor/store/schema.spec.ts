@@ -157,7 +157,7 @@ describe('the file format', () => {
   });
 });
 
-describe('[B.L2.1] a malformed file', () => {
+describe('[B.L2.1] [H.T.9] a malformed file', () => {
   const state = stateWith('work', 'home');
   const cases: readonly (readonly [string, unknown, RegExp])[] = [
     ['is not an object', [], /^the file: /],

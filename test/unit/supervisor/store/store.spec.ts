@@ -52,7 +52,7 @@ async function reopened(): Promise<State> {
 }
 
 describe('the store', () => {
-  it('[D.L1.1] remembers across a restart that an account is disabled, since when, by whom and why', async () => {
+  it('[D.L1.1] [H.T.10] remembers across a restart that an account is disabled, since when, by whom and why', async () => {
     const store = await openWithTwo();
     await store.transact('account.set-enabled', disable('work'), 'before-reply');
     await store.close();
