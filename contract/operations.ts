@@ -38,7 +38,7 @@ const loginErrors = [
 ] as const satisfies readonly ErrorCode[];
 
 /** Where an import comes from. */
-export const importSourceSchema = z.enum(['codex', 'upstream', 'opencode', 'file']);
+export const importSourceSchema = z.enum(['codex', 'upstream', 'oc-codex-multi-auth', 'opencode', 'file']);
 
 /** What an import did, or would do. */
 export const importResultSchema = z.object({
@@ -168,7 +168,7 @@ export const OPERATIONS = {
     http: { method: 'POST', path: '/api/accounts', status: 202 },
   },
   'account.import': {
-    summary: 'Imports logins from codex, upstream, OpenCode or a file.',
+    summary: 'Imports logins from codex, upstream, oc-codex-multi-auth, OpenCode or a file.',
     params: z.strictObject({
       source: importSourceSchema,
       path: z.string().min(1).max(4_096).optional(),

@@ -33,6 +33,8 @@ export interface Paths {
   readonly demoDir: string;
   readonly codexAuthFile: string;
   readonly openCodeAuthFile: string;
+  /** Where the plugin oc-codex-multi-auth keeps its pools. */
+  readonly openCodeHome: string;
   /** Where OpenCode's antigravity plugin keeps its accounts. */
   readonly antigravityFile: string;
 }
@@ -75,6 +77,7 @@ export function resolvePaths(env: Env, facts: PathFacts): Paths {
     demoDir: join(stateDir, 'demo'),
     codexAuthFile: given('CODEX_AUTH_FILE', join(home, '.codex', 'auth.json')),
     openCodeAuthFile: join(dataHome, 'opencode', 'auth.json'),
+    openCodeHome: join(home, '.opencode'),
     antigravityFile: join(configHome, 'opencode', 'antigravity-accounts.json'),
   };
 }

@@ -22,11 +22,12 @@ interface Wanted {
 /** Brings logins that other tools hold into the store. */
 export const importCommand = command({
   name: 'import',
-  summary: 'Imports logins that codex, upstream, OpenCode or a file holds.',
+  summary: 'Imports logins that another tool or a file holds.',
   args: [
     {
       name: '[SOURCE]',
-      summary: '`codex`, `upstream`, `opencode`, or the path of a file; without it all three places are looked at.',
+      summary:
+        '`codex`, `upstream` (opencode-multi-auth-codex), `oc-codex-multi-auth`, `opencode`, or the path of a file; without it every one of these places is looked at.',
       words: PLACES.options,
     },
   ],

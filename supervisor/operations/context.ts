@@ -21,6 +21,8 @@ export interface Addresses {
   readonly codexAuthFile: string;
   readonly openCodeAuthFile: string;
   readonly upstreamStoreFile: string;
+  /** `~/.opencode`, where oc-codex-multi-auth keeps its pools. */
+  readonly openCodeHome: string;
   readonly antigravityFile: string;
   readonly probeHomesDir: string;
   readonly codexBin: string | null;

@@ -9,10 +9,12 @@ import type { NewAccount } from '../core/accounts.ts';
 import { credentialsOf } from '../core/credentials.ts';
 import type { AccountSource } from '../core/state.ts';
 import { TIME_MAX } from '../store/account-schema.ts';
-import { isForeignStore, readForeignStore } from '../store/foreign.ts';
+import { foreignStoreKind, readForeignStore } from '../store/foreign.ts';
 import { readRegularFile } from '../store/regular-file.ts';
 import { type FoundLogin, parseCodexAuth } from './codex-auth-file.ts';
 import type { Context } from './context.ts';
+import { type Holder } from './import-warnings.ts';
+import { findPools } from './oc-pools.ts';
 
 /** Larger files are refused; the largest honest store has a few megabytes. */
 const BYTES_MAX = 32 * 1_024 * 1_024;
@@ -24,21 +26,39 @@ export interface Candidate {
   readonly refreshedAt: EpochMs;
 }
 
-/** What a file to import holds. */
+/** What the files to import hold. */
 export interface Found {
   readonly candidates: readonly Candidate[];
   readonly skipped: readonly { readonly name: string; readonly because: string }[];
   readonly notes: readonly string[];
+  readonly holders: ReadonlySet<Holder>;
 }
 
 type ImportParams = Params<Operations, 'account.import'>;
 
-/** Reads the file that an import names. Errors: IMPORT_NOT_FOUND, IMPORT_INVALID, STORE_PASSPHRASE_REQUIRED, STORE_PASSPHRASE_WRONG. */
-export async function readImport({ addresses, now }: Context, params: ImportParams): Promise<Found> {
-  const { path, source } = originOf(addresses, params);
+/** Reads what an import names. Errors: IMPORT_NOT_FOUND, IMPORT_INVALID, STORE_PASSPHRASE_REQUIRED, STORE_PASSPHRASE_WRONG. */
+export async function readImport(context: Context, params: ImportParams): Promise<Found> {
+  const { paths, source } = await originOf(context.addresses, params);
+  const found: Found[] = [];
+  for (const path of paths) found.push(await readFile(context, params, { path, source }));
+  return {
+    candidates: found.flatMap(({ candidates }) => candidates),
+    skipped: found.flatMap(({ skipped }) => skipped),
+    notes: found.flatMap(({ notes }) => notes),
+    holders: new Set(found.flatMap(({ holders }) => [...holders])),
+  };
+}
+
+interface Origin {
+  readonly path: string;
+  readonly source: AccountSource;
+}
+
+async function readFile({ addresses, now }: Context, params: ImportParams, { path, source }: Origin): Promise<Found> {
   const text = await readText(path);
   const json = parseJson(text);
-  if (isForeignStore(json)) {
+  const kind = foreignStoreKind(json);
+  if (kind !== null) {
     const passphrase = params.passphrase === undefined ? null : secretSchema.parse(params.passphrase);
     const { accounts, skipped, notes } = await readForeignStore(json, passphrase, now());
     return {
@@ -49,29 +69,39 @@ export async function readImport({ addresses, now }: Context, params: ImportPara
       })),
       skipped,
       notes,
+      holders: new Set([kind]),
     };
   }
-  const login = parseOpenCodeAuth(json, now()) ?? parseCodexAuth(text);
-  return { candidates: login === null ? [] : [candidateOf(login, source, now())], skipped: [], notes: [] };
+  const ofOpenCode = parseOpenCodeAuth(json, now());
+  const login = ofOpenCode ?? parseCodexAuth(text);
+  const codex = path === addresses.codexAuthFile ? 'codex-watched' : 'codex';
+  return {
+    candidates: login === null ? [] : [candidateOf(login, source, now())],
+    skipped: [],
+    notes: [],
+    holders: new Set([ofOpenCode === null ? codex : 'opencode']),
+  };
 }
 
-function originOf(
+async function originOf(
   addresses: Context['addresses'],
   { source, path }: ImportParams,
-): { readonly path: string; readonly source: AccountSource } {
+): Promise<{ readonly paths: readonly string[]; readonly source: AccountSource }> {
   switch (source) {
     case 'codex':
-      return { path: path ?? addresses.codexAuthFile, source: 'import-codex' };
+      return { paths: [path ?? addresses.codexAuthFile], source: 'import-codex' };
     case 'opencode':
-      return { path: path ?? addresses.openCodeAuthFile, source: 'import-opencode' };
+      return { paths: [path ?? addresses.openCodeAuthFile], source: 'import-opencode' };
     case 'upstream':
-      return { path: path ?? addresses.upstreamStoreFile, source: 'import-upstream' };
+      return { paths: [path ?? addresses.upstreamStoreFile], source: 'import-upstream' };
+    case 'oc-codex-multi-auth':
+      return { paths: path === undefined ? await findPools(addresses.openCodeHome) : [path], source: 'import-file' };
     case 'file':
       if (path === undefined)
         throw new OmaError('INVALID_PARAMS', 'Name the file to import.', {
           problems: [{ field: 'path', constraint: 'required', message: 'Name the file to import.' }],
         });
-      return { path, source: addresses.demo ? 'demo' : 'import-file' };
+      return { paths: [path], source: addresses.demo ? 'demo' : 'import-file' };
   }
 }
 

@@ -11,6 +11,7 @@ import { isoTime } from '../core/time.ts';
 import type { Audit } from './audit.ts';
 import type { Context } from './context.ts';
 import { type Candidate, type Found, readImport } from './import-files.ts';
+import { sharingWarning } from './import-warnings.ts';
 
 /** What the import needs. */
 export interface ImportDeps {
@@ -66,7 +67,7 @@ function plan(
     imported: [],
     updated: [],
     skipped: [...found.skipped],
-    warnings: [...warningsFor(params), ...found.notes],
+    warnings: [...[...found.holders].map(sharingWarning), ...found.notes],
   };
   const state = found.candidates.reduce(
     (before, candidate) => take(before, candidate, { result, alias: params.alias, now }),
@@ -99,12 +100,4 @@ function take(state: State, { name, account, refreshedAt }: Candidate, { result,
       because: `this seat is the account "${twin.alias}" already, with tokens that are not older`,
     });
   return next;
-}
-
-function warningsFor({ source }: ImportParams): readonly string[] {
-  if (source === 'codex')
-    return [
-      'codex and oma now share this login; oma watches codex’s file and takes over what codex renews. Do not use the login on another machine.',
-    ];
-  return ['A login that another tool still uses is refused to one of the two sooner or later: log out there.'];
 }

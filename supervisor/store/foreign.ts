@@ -4,8 +4,12 @@ import type { Account } from '../core/state.ts';
 import { parseEnvelope, parseUpstreamEnvelope } from './crypto.ts';
 import { type MigrationReport, upstreamFormatOf } from './migrate.ts';
 import { isUnknownSeat } from './migrate-account.ts';
+import { isPool, poolAsUpstream } from './oc-pool.ts';
 import { readStoreJson } from './read-store.ts';
 import { STORE_FORMAT } from './schema.ts';
+
+/** Which program wrote a store file. */
+export type ForeignStoreKind = 'oma' | 'opencode-multi-auth-codex' | 'oc-codex-multi-auth';
 
 /** The accounts of a store file that is not the open one. Shape: `skipped` names what cannot be imported, and why. */
 export interface ForeignStore {
@@ -14,15 +18,18 @@ export interface ForeignStore {
   readonly notes: readonly string[];
 }
 
-/** Tells whether parsed JSON is a store file: upstream's or ours, encrypted or not. */
-export function isForeignStore(raw: unknown): boolean {
+/** Tells whose store file parsed JSON is, encrypted or not; null = it is none. */
+export function foreignStoreKind(raw: unknown): ForeignStoreKind | null {
   const isOurs = typeof raw === 'object' && raw !== null && 'format' in raw && raw.format === STORE_FORMAT;
-  return isOurs || upstreamFormatOf(raw) !== null || parseEnvelope(raw) !== null || parseUpstreamEnvelope(raw) !== null;
+  if (isOurs || parseEnvelope(raw) !== null) return 'oma';
+  if (isPool(raw)) return 'oc-codex-multi-auth';
+  const isUpstream = upstreamFormatOf(raw) !== null || parseUpstreamEnvelope(raw) !== null;
+  return isUpstream ? 'opencode-multi-auth-codex' : null;
 }
 
 /** Reads the accounts of a store file; changes nothing. Errors: IMPORT_INVALID, STORE_TOO_NEW, STORE_PASSPHRASE_REQUIRED, STORE_PASSPHRASE_WRONG. */
 export async function readForeignStore(raw: unknown, passphrase: Secret | null, now: EpochMs): Promise<ForeignStore> {
-  const content = await readStoreJson(raw, { passphrase, now });
+  const content = await readStoreJson(poolAsUpstream(raw), { passphrase, now });
   if (content.kind === 'damaged' || content.kind === 'empty') {
     const problems = content.kind === 'damaged' ? content.problems : ['it is empty'];
     throw new OmaError(
@@ -34,8 +41,10 @@ export async function readForeignStore(raw: unknown, passphrase: Secret | null, 
   const { accounts } = content.state;
   const migrated = content.kind === 'upstream' ? content.report : NOTHING_MIGRATED;
   const ownerless = accounts.filter((account) => isUnknownSeat(account.seat));
+  const importable = accounts.filter((account) => !isUnknownSeat(account.seat));
+  const resting = importable.filter(({ availability }) => !availability.enabled);
   return {
-    accounts: accounts.filter((account) => !isUnknownSeat(account.seat)),
+    accounts: importable,
     skipped: [
       ...migrated.skipped,
       ...ownerless.map(({ alias }) => ({
@@ -46,6 +55,7 @@ export async function readForeignStore(raw: unknown, passphrase: Secret | null, 
     notes: [
       ...migrated.renamed.map(({ from, to }) => `"${from}" is no alias of oma and becomes "${to}"`),
       ...migrated.notes,
+      ...resting.map(({ alias }) => `"${alias}" is disabled there and is imported enabled; "oma disable" lets it rest`),
     ],
   };
 }

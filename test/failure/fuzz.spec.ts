@@ -24,10 +24,11 @@ import { type HurtOma, hurtOma } from '../support/hurt-oma.ts';
 import { FUZZ, mutatedJson, mutatedText } from '../support/mutations.ts';
 import { recordedRun } from '../support/recorded-codex.ts';
 import { NOON } from '../support/state.ts';
+import { pool } from '../support/upstream-store.ts';
 
 let supervised: Supervised;
 let secrets: readonly string[];
-let logins: Readonly<Record<'codex' | 'store' | 'opencode', unknown>>;
+let logins: Readonly<Record<'codex' | 'store' | 'pool' | 'opencode', unknown>>;
 
 beforeAll(async () => {
   supervised = await composeForTest({ aliases: ['a', 'b', 'c'] });
@@ -39,6 +40,7 @@ beforeAll(async () => {
   logins = {
     codex: codexAuthFile(login),
     store: importableStore([login]),
+    pool: pool([{ ...login, expiresAt: login.expiresAtMs, tokenRotatedAt: NOON, addedAt: NOON, lastUsed: NOON }]),
     opencode: {
       openai: {
         ...{ type: 'oauth', refresh: login.refreshToken, access: login.accessToken },
@@ -68,7 +70,7 @@ const written = async (name: string, text: string): Promise<string> => {
 };
 
 describe('garbage in what other programs wrote', () => {
-  it.each(['codex', 'store', 'opencode'] as const)(
+  it.each(['codex', 'store', 'pool', 'opencode'] as const)(
     '%s: an import takes it or refuses it, and the store stays good',
     async (kind) => {
       await fc.assert(

@@ -103,6 +103,7 @@ async function open(options: ComposeTestOptions, directory: string, clock: { now
       codexAuthFile: join(directory, 'codex', 'auth.json'),
       openCodeAuthFile: join(directory, 'opencode', 'auth.json'),
       upstreamStoreFile: join(directory, 'upstream.json'),
+      openCodeHome: join(directory, '.opencode'),
       antigravityFile: join(directory, 'antigravity-accounts.json'),
       probeHomesDir: join(directory, 'homes'),
       codexBin: null,

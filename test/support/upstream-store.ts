@@ -119,6 +119,27 @@ export function storeArray(accounts: readonly Json[]): Json {
   return { version: 2, accounts, activeIndex: 0, rotationIndex: 0, lastRotation: NOON - HOUR };
 }
 
+/** An account as the plugin oc-codex-multi-auth stores it. */
+export function pooled(name: string, change: Json = {}): Json {
+  return {
+    accountId: `ws-${name}`,
+    accountIdSource: 'token',
+    email: `${name}@example.test`,
+    refreshToken: `rt_${name}`,
+    accessToken: seatToken(name),
+    expiresAt: NOON + 4 * HOUR,
+    tokenRotatedAt: NOON - HOUR,
+    addedAt: NOON - 24 * HOUR,
+    lastUsed: NOON - MINUTE,
+    ...change,
+  };
+}
+
+/** A pool of the plugin oc-codex-multi-auth. */
+export function pool(accounts: readonly Json[], change: Json = {}): Json {
+  return { version: 3, accounts, activeIndex: 0, activeIndexByFamily: { 'gpt-5-codex': 0 }, ...change };
+}
+
 /** Encrypts a store the way upstream does. */
 export function upstreamEnvelope(store: Json, passphrase: string): Json {
   const salt = randomBytes(16);

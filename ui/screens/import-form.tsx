@@ -10,12 +10,17 @@ import { useShown } from '../components/who.tsx';
 import { createMutation } from '../mutation.ts';
 import type { Answer } from '../routes.ts';
 
-type Source = 'codex' | 'upstream' | 'opencode' | 'file';
+type Source = 'codex' | 'upstream' | 'oc-codex-multi-auth' | 'opencode' | 'file';
 type Result = Answer<'account.import'>;
 
 const SOURCES: readonly { readonly source: Source; readonly name: string; readonly meaning: string }[] = [
   { source: 'codex', name: 'codex', meaning: 'The login of the codex program on this machine.' },
   { source: 'upstream', name: 'opencode-multi-auth-codex', meaning: 'All accounts of the plugin that oma replaces.' },
+  {
+    source: 'oc-codex-multi-auth',
+    name: 'oc-codex-multi-auth',
+    meaning: 'All accounts of that plugin, those of its projects included.',
+  },
   { source: 'opencode', name: 'OpenCode', meaning: 'The ChatGPT login that OpenCode holds.' },
   { source: 'file', name: 'A file', meaning: 'Any of these formats, by its path on this machine.' },
 ];

@@ -237,9 +237,9 @@ describe('oma import', () => {
   it('looks in every place when none is named, and only one that fails for lack of a login is passed over', async () => {
     const { calls, json } = await oma(['import', '--json'], { 'account.import': result });
     expect(calls.map(([, params]) => params)).toEqual(
-      ['codex', 'upstream', 'opencode'].map((source) => ({ source, dryRun: false })),
+      ['codex', 'upstream', 'oc-codex-multi-auth', 'opencode'].map((source) => ({ source, dryRun: false })),
     );
-    expect(json()).toMatchObject({ imported: [{}, {}, {}] });
+    expect(json()).toMatchObject({ imported: [{}, {}, {}, {}] });
     expect(await oma(['import'], { 'account.import': new OmaError('IMPORT_NOT_FOUND', 'none') })).toMatchObject({
       exit: 66,
     });
@@ -250,6 +250,7 @@ describe('oma import', () => {
   });
   it.each([
     [['import', 'codex', '--alias', 'mine', '--dry-run'], { source: 'codex', alias: 'mine', dryRun: true }],
+    [['import', 'oc-codex-multi-auth', '--dry-run'], { source: 'oc-codex-multi-auth', dryRun: true }],
     [['import', 'old/accounts.json'], { source: 'file', path: '/home/ann/project/old/accounts.json', dryRun: false }],
     [['import', './codex'], { source: 'file', path: '/home/ann/project/codex', dryRun: false }],
     [
@@ -268,7 +269,7 @@ describe('oma import', () => {
     );
     expect(out + err).not.toContain('sesame');
   });
-  it('refuses an alias for three places at once, and a variable that is not set', async () => {
+  it('refuses an alias for every place at once, and a variable that is not set', async () => {
     expect(await oma(['import', '--alias', 'mine'])).toMatchObject({ exit: 2, calls: [] });
     expect(await oma(['import', '/tmp/x', '--passphrase-env', 'NOPE'])).toMatchObject({ exit: 2, calls: [] });
   });

@@ -1,11 +1,19 @@
 import { describe, expect, it } from 'vitest';
 
 import { createKey, seal } from '../../../../supervisor/store/crypto.ts';
-import { isForeignStore, readForeignStore } from '../../../../supervisor/store/foreign.ts';
+import { foreignStoreKind, readForeignStore } from '../../../../supervisor/store/foreign.ts';
 import { createEncoder, NO_EXTRAS } from '../../../../supervisor/store/schema.ts';
-import { NOON, stateWith } from '../../../support/state.ts';
+import { HOUR, NOON, stateWith } from '../../../support/state.ts';
 import { PASSPHRASE } from '../../../support/store-sandbox.ts';
-import { accountV1, storeArray, storeV1, storeV2, upstreamEnvelope } from '../../../support/upstream-store.ts';
+import {
+  accountV1,
+  pool,
+  pooled,
+  storeArray,
+  storeV1,
+  storeV2,
+  upstreamEnvelope,
+} from '../../../support/upstream-store.ts';
 
 const ours: unknown = JSON.parse(createEncoder(NO_EXTRAS)(stateWith('work', 'home')));
 
@@ -15,17 +23,13 @@ async function encrypted(): Promise<unknown> {
 
 describe('a store file to import from', { timeout: 60_000 }, () => {
   it('is recognised in every format, and nothing else is', async () => {
-    const stores = [
-      ours,
-      await encrypted(),
-      storeV1(),
-      storeV2(),
-      storeArray([]),
-      upstreamEnvelope(storeV2(), PASSPHRASE),
-    ];
-    expect(stores.map(isForeignStore)).toEqual(stores.map(() => true));
+    expect([ours, await encrypted()].map(foreignStoreKind)).toEqual(['oma', 'oma']);
+    const upstream = [storeV1(), storeV2(), storeArray([]), upstreamEnvelope(storeV2(), PASSPHRASE)];
+    expect(upstream.map(foreignStoreKind)).toEqual(upstream.map(() => 'opencode-multi-auth-codex'));
+    const pools = [pool([]), pool([pooled('work')]), pool([], { version: 1 })];
+    expect(pools.map(foreignStoreKind)).toEqual(pools.map(() => 'oc-codex-multi-auth'));
     const others = [null, [], 'accounts', { tokens: {} }, { openai: { type: 'oauth' } }, { accounts: 3 }];
-    expect(others.map(isForeignStore)).toEqual(others.map(() => false));
+    expect(others.map(foreignStoreKind)).toEqual(others.map(() => null));
   });
 
   it('gives its accounts', async () => {
@@ -49,11 +53,42 @@ describe('a store file to import from', { timeout: 60_000 }, () => {
     expect(notes[0]).toBe('"a b" is no alias of oma and becomes "a-b"');
   });
 
+  it('may be a pool of oc-codex-multi-auth, whose dates of renewal count', async () => {
+    const raw = pool([
+      pooled('work'),
+      pooled('home', { enabled: false, tokenRotatedAt: 'yesterday' }),
+      pooled('bare', { accessToken: undefined }),
+      { email: 'empty@example.test' },
+      {},
+    ]);
+    const { accounts, skipped, notes } = await readForeignStore(raw, null, NOON);
+    expect(accounts.map(({ alias, seat, credentials }) => [alias, seat.userId, credentials.lastRefreshAt])).toEqual([
+      ['work', 'user-work', NOON - HOUR],
+      ['home', 'user-home', 0],
+    ]);
+    expect(skipped).toEqual([
+      { name: 'empty', because: 'it holds no login' },
+      { name: 'account-5', because: 'it holds no login' },
+      { name: 'bare', because: 'its tokens do not say whose they are; add it with "oma add"' },
+    ]);
+    expect(notes.at(-1)).toBe('"home" is disabled there and is imported enabled; "oma disable" lets it rest');
+  });
+
+  it('takes one of two entries of a pool that are one seat: the one renewed last', async () => {
+    const twins = [pooled('work', { tokenRotatedAt: NOON - HOUR }), pooled('work', { tokenRotatedAt: NOON - 1 })];
+    const { accounts, skipped } = await readForeignStore(pool(twins), null, NOON);
+    expect(accounts.map(({ credentials }) => credentials.lastRefreshAt)).toEqual([NOON - 1]);
+    expect(skipped).toHaveLength(1);
+  });
+
   it('is refused when it is damaged, too new or locked', async () => {
     await expect(readForeignStore({ format: 'oma', version: 2 }, null, NOON)).rejects.toMatchObject({
       code: 'IMPORT_INVALID',
     });
     await expect(readForeignStore({ format: 'oma', version: 9 }, null, NOON)).rejects.toMatchObject({
+      code: 'STORE_TOO_NEW',
+    });
+    await expect(readForeignStore(pool([], { version: 4 }), null, NOON)).rejects.toMatchObject({
       code: 'STORE_TOO_NEW',
     });
     await expect(readForeignStore(await encrypted(), null, NOON)).rejects.toMatchObject({

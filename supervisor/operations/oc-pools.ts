@@ -1,0 +1,32 @@
+import { access, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { OmaError } from '../../contract/errors.ts';
+
+const POOL_FILE = 'oc-codex-multi-auth-accounts.json';
+/** More projects than this are not looked at. */
+const PROJECTS_MAX = 500;
+
+/**
+ * Finds the pools of the plugin `oc-codex-multi-auth`: the common one first, then those of its projects, by name.
+ * Errors: IMPORT_NOT_FOUND.
+ */
+export async function findPools(openCodeHome: string): Promise<readonly string[]> {
+  const projects = join(openCodeHome, 'projects');
+  const names = (await readdir(projects).catch(() => [])).sort().slice(0, PROJECTS_MAX);
+  const candidates = [openCodeHome, ...names.map((name) => join(projects, name))].map((path) => join(path, POOL_FILE));
+  const exists = await Promise.all(
+    candidates.map((path) =>
+      access(path).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  const pools = candidates.filter((_path, index) => exists[index]);
+  if (pools.length > 0) return pools;
+  throw new OmaError(
+    'IMPORT_NOT_FOUND',
+    'oc-codex-multi-auth has no pool of accounts here. If it keeps them in the keychain, write them to its file first ("codex-keychain rollback"), or name the file of its export.',
+  );
+}

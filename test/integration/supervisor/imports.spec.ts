@@ -1,0 +1,106 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+import { composeForTest, type Supervised } from '../../support/composed.ts';
+import { HOUR, NOON } from '../../support/state.ts';
+import { accountV1, pool, pooled, seatToken, storeV1 } from '../../support/upstream-store.ts';
+
+let oma: Supervised;
+
+beforeEach(async () => {
+  oma = await composeForTest();
+});
+
+afterEach(() => oma.close());
+
+async function write(path: string, content: unknown): Promise<string> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, JSON.stringify(content));
+  return path;
+}
+
+const POOL = 'oc-codex-multi-auth-accounts.json';
+
+describe('the pools of oc-codex-multi-auth', () => {
+  it('are imported after a dry run that changes nothing, those of its projects with them, the newest tokens of a seat', async () => {
+    const { openCodeHome } = oma.context.addresses;
+    await write(join(openCodeHome, POOL), pool([pooled('work', { tokenRotatedAt: NOON - 2 * HOUR }), pooled('home')]));
+    const newer = pooled('work', { tokenRotatedAt: NOON, expiresAt: NOON + 6 * HOUR, refreshToken: 'rt_newer' });
+    await write(join(openCodeHome, 'projects', 'shop-0123456789ab', POOL), pool([newer, pooled('shop')]));
+    const store = join(oma.directory, 'accounts.json');
+    const before = await readFile(store, 'utf8').catch(() => null);
+
+    const planned = await oma.call('account.import', { source: 'oc-codex-multi-auth', dryRun: true });
+    expect(planned).toMatchObject({
+      dryRun: true,
+      imported: ['work', 'home', 'shop'].map((alias) => ({ alias, email: `${alias}@example.test`, planType: 'plus' })),
+      updated: [{ alias: 'work', because: 'the file has newer tokens of the same seat' }],
+      skipped: [],
+    });
+    expect(await readFile(store, 'utf8').catch(() => null)).toBe(before);
+    expect(oma.store.read().accounts).toEqual([]);
+
+    expect(await oma.call('account.import', { source: 'oc-codex-multi-auth' })).toEqual({ ...planned, dryRun: false });
+    const { accounts } = oma.store.read();
+    expect(accounts.map(({ alias, credentials }) => [alias, credentials.refreshToken])).toEqual([
+      ['work', 'rt_newer'],
+      ['home', 'rt_home'],
+      ['shop', 'rt_shop'],
+    ]);
+  });
+
+  it('are said to be absent, with the way out of the keychain', async () => {
+    await expect(oma.call('account.import', { source: 'oc-codex-multi-auth' })).rejects.toMatchObject({
+      code: 'IMPORT_NOT_FOUND',
+      message: expect.stringContaining('codex-keychain rollback') as string,
+    });
+  });
+});
+
+describe('the warning of a shared login', () => {
+  const codex = {
+    tokens: { access_token: seatToken('a'), refresh_token: 'rt_a', id_token: seatToken('a'), account_id: 'ws-a' },
+    last_refresh: new Date(NOON).toISOString(),
+  };
+  const openCode = { openai: { type: 'oauth', refresh: 'rt_a', access: seatToken('a'), expires: NOON + HOUR } };
+
+  it.each([
+    ['codex, whose file oma follows', 'codex', 'codexAuthFile', codex, 'takes over what codex renews'],
+    ['OpenCode', 'opencode', 'openCodeAuthFile', openCode, '"opencode auth logout"'],
+    [
+      'the plugin opencode-multi-auth-codex',
+      'upstream',
+      'upstreamStoreFile',
+      storeV1({ a: accountV1('a') }),
+      'The plugin opencode-multi-auth-codex holds these logins',
+    ],
+  ] as const)('names %s', async (_title, source, address, content, said) => {
+    await write(oma.context.addresses[address], content);
+    const { warnings } = await oma.call('account.import', { source, dryRun: true });
+    expect(warnings[0]).toContain(said);
+  });
+
+  it.each([
+    ['a codex elsewhere', codex, 'of a codex whose file oma does not watch'],
+    ['the plugin oc-codex-multi-auth', pool([pooled('a')]), 'The plugin oc-codex-multi-auth holds these logins'],
+  ])('names %s, by what a file holds', async (_title, content, said) => {
+    const path = await write(join(oma.directory, 'elsewhere.json'), content);
+    const { warnings } = await oma.call('account.import', { source: 'file', path, dryRun: true });
+    expect(warnings[0]).toContain(said);
+  });
+
+  it('names another oma', async () => {
+    await oma.store.settled();
+    const other = await composeForTest({ aliases: ['b'] });
+    try {
+      await other.store.settled();
+      const path = join(other.directory, 'accounts.json');
+      const { warnings } = await oma.call('account.import', { source: 'file', path, dryRun: true });
+      expect(warnings[0]).toContain('The file is a store of oma.');
+    } finally {
+      await other.close();
+    }
+  });
+});
