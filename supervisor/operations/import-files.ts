@@ -13,7 +13,7 @@ import { foreignStoreKind, readForeignStore } from '../store/foreign.ts';
 import { readRegularFile } from '../store/regular-file.ts';
 import { type FoundLogin, parseCodexAuth } from './codex-auth-file.ts';
 import type { Context } from './context.ts';
-import { type Holder } from './import-warnings.ts';
+import type { Holder } from './import-warnings.ts';
 import { findPools } from './oc-pools.ts';
 
 /** Larger files are refused; the largest honest store has a few megabytes. */
