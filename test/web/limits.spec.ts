@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { row, seen, useBrowser, usePage } from './support/eyes.ts';
+import { eventually, row, seen, useBrowser, usePage } from './support/eyes.ts';
 
 const browser = useBrowser();
 
@@ -143,7 +143,7 @@ test('an account shows its history as a chart with a table, and a forecast that 
   const chart = await seen(page.locator('.chart').first());
   expect(await chart.locator('canvas').count()).toBe(1);
   expect(await chart.locator('figcaption').innerText()).toMatch(
-    /^5 h window: \d+ % left at .*, 28 % at .*, 12 probes$/,
+    /^5 h window: \d+ % left at .*, 28 % left at .*, 12 probes$/,
   );
   await chart.locator('summary').click();
   expect(await chart.locator('tbody tr').count()).toBe(12);
@@ -152,4 +152,52 @@ test('an account shows its history as a chart with a table, and a forecast that 
   );
   await page.goto(new URL('/#/account/quiet', page.url()).href);
   expect(await (await seen(page.locator('.runway').first())).innerText()).toContain('not enough data');
+});
+
+test('a chart says the figure under the pointer and under the arrow keys, as its table does, in the colours of the theme', async () => {
+  const { page } = await usePage(
+    browser(),
+    { pool: { work: { fiveHour: 72, weekly: 40, burnPerHour: 20 } } },
+    { colorScheme: 'dark', reducedMotion: 'reduce' },
+  );
+  await (await seen(page.getByRole('link', { name: 'work', exact: true }).last())).click();
+  const figure = await seen(page.locator('.chart').first());
+  const chart = figure.getByRole('slider', { name: 'work, 5 h window: history' });
+  const reading = figure.locator('.chart-reading');
+  await figure.locator('summary').click();
+  const [newest = '', before = ''] = await figure
+    .locator('tbody tr')
+    .evaluateAll((rows) =>
+      rows.slice(0, 2).map((row) => `${row.children[1]?.textContent} left at ${row.children[0]?.textContent}`),
+    );
+  expect(await reading.count()).toBe(0);
+
+  await figure.locator('summary').focus();
+  await page.keyboard.press('Shift+Tab');
+  await eventually(() => reading.innerText()).toBe(newest);
+  expect(await chart.getAttribute('aria-valuetext')).toBe(newest);
+  await page.keyboard.press('ArrowLeft');
+  await eventually(() => reading.innerText()).toBe(before);
+  await page.keyboard.press('End');
+  await eventually(() => reading.innerText()).toMatch(/^estimate: \S+ % left at .*/);
+  await page.keyboard.press('Home');
+  await eventually(() => reading.innerText()).toMatch(/^\d+ % left at /);
+  const isWithin = await reading.evaluate((element) => {
+    const { left, right } = element.getBoundingClientRect();
+    return left >= 0 && right <= innerWidth;
+  });
+  expect(isWithin).toBe(true);
+  const style = await reading.evaluate((element) => {
+    const { color, backgroundColor, transitionDuration, animationName } = getComputedStyle(element);
+    return [color, backgroundColor, transitionDuration, animationName];
+  });
+  expect(style).toEqual(['rgb(22, 24, 29)', 'rgb(231, 233, 238)', '0s', 'none']);
+  await page.keyboard.press('Escape');
+  await eventually(() => reading.count()).toBe(0);
+
+  const box = await chart.boundingBox();
+  await chart.hover({ position: { x: (box?.width ?? 0) / 3, y: 60 } });
+  await eventually(() => reading.innerText()).toMatch(/^\d+ % left at /);
+  await page.mouse.move(0, 0);
+  await eventually(() => reading.count()).toBe(0);
 });

@@ -54,6 +54,7 @@ export function axisTimes(marks: readonly number[]): readonly string[] {
   });
 }
 
-function leftIn({ usedPercent }: Sample): number {
+/** What was left, in percent. */
+export function leftIn({ usedPercent }: Sample): number {
   return Math.max(0, 100 - usedPercent);
 }

@@ -10,8 +10,8 @@ const AXIS_PX = 26;
 const SLOW = 1;
 const FAST = 2;
 
-/** Draws what was left and the forecast's band into an element, in the colours its style names. */
-export function drawChart(element: HTMLElement, columns: Columns): uPlot {
+/** Draws what was left and the forecast's band into an element, in the colours its style names; tells which instant the pointer is at, or null. */
+export function drawChart(element: HTMLElement, columns: Columns, onRead: (index: number | null) => void): uPlot {
   const style = getComputedStyle(element);
   // A canvas does not know light-dark(), so each colour is taken from a property that a rule has resolved.
   const colour = (name: string): string => style.getPropertyValue(name).trim();
@@ -29,7 +29,8 @@ export function drawChart(element: HTMLElement, columns: Columns): uPlot {
     height: HEIGHT_PX,
     padding: [8, 12, 0, 0],
     legend: { show: false },
-    cursor: { show: false },
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 9 } },
+    hooks: { setCursor: [({ cursor }) => onRead(cursor.idx ?? null)] },
     scales: { y: { range: [0, 100] } },
     axes: [
       { ...axis, size: AXIS_PX, space: 62, values: (_, marks) => [...axisTimes(marks)] },
