@@ -59,16 +59,14 @@ export const ENV = {
 /** The parsed environment; absent variables are undefined. */
 export type Env = { readonly [K in keyof typeof ENV]?: z.output<(typeof ENV)[K]['schema']> | undefined };
 
-/** Default addresses of the provider. */
+/** The ChatGPT backend unless another is asked for. */
 export const DEFAULT_BASE_URL = 'https://chatgpt.com/backend-api';
-export /**
- *
- */
-const DEFAULT_ISSUER_URL = 'https://auth.openai.com';
-export /**
- *
- */
-const DEFAULT_PORT = 3434;
+
+/** The OAuth issuer unless another is asked for. */
+export const DEFAULT_ISSUER_URL = 'https://auth.openai.com';
+
+/** Port of the dashboard unless another is asked for. */
+export const DEFAULT_PORT = 3434;
 
 const envSchema = z.object({
   STORE_DIR: ENV.STORE_DIR.schema.optional(),

@@ -4,10 +4,8 @@ import { isoTimeSchema, percentSchema } from './scalars.ts';
 
 /** Minutes of the windows that have names of their own. */
 export const FIVE_HOUR_MINUTES = 300;
-export /**
- *
- */
-const WEEK_MINUTES = 10_080;
+/** Length of the weekly window. */
+export const WEEK_MINUTES = 10_080;
 
 /** The meter that ordinary Codex use counts against; other ids are per-model meters. */
 export const MAIN_LIMIT_ID = 'codex';

@@ -67,12 +67,13 @@ function badEnding(evidence: ExecEvidence): Failure | null {
   return evidence.exitCode === 0 ? null : refused(evidence);
 }
 
-function refused({ stdout, stderr, sessions }: ExecEvidence): Failure {
+function refused({ exitCode, stdout, stderr, sessions }: ExecEvidence): Failure {
   const printed = skimPrinted(stdout);
   const message = printed.find(({ type }) => type === 'turn.failed')?.error?.message;
   if (message !== undefined) return refusalOf({ message, info: errorInfo(sessions) });
   if (printed.length > 0) return failure('INTERRUPTED', 'codex stopped before its turn ended.');
-  return failure('UNKNOWN_SHAPE', `codex did not start: ${excerpt(stderr)}`);
+  const reason = excerpt(stderr) || `it printed nothing and ended with exit code ${String(exitCode)}.`;
+  return failure('UNKNOWN_SHAPE', `codex did not start: ${reason}`);
 }
 
 const completeErrorSchema = z.object({
@@ -174,7 +175,7 @@ function figures(lines: readonly SessionLine[], evidence: ExecEvidence, sessionF
   if (line.payload['info'] === null) return incomplete('The figures are not those of a completed answer');
   if (isOlder(line.timestamp, evidence)) return incomplete('The figures are older than this run');
   const count = countSchema.safeParse(line.payload).data;
-  if (count === undefined) return unknown('The figures of the session file');
+  if (count === undefined) return unknown('What the session file says of limits');
   return verdictOf(count.rate_limits, { observedAtMs: Date.parse(line.timestamp), sessionFile });
 }
 
@@ -183,7 +184,7 @@ function verdictOf(
   seen: { readonly observedAtMs: EpochMs; readonly sessionFile: string },
 ): Verdict {
   const windows = meter?.limitId === MAIN_LIMIT_ID ? reportedWindows([meter]) : [];
-  if (windows === null) return unknown('The windows of the session file');
+  if (windows === null) return unknown('What the session file says of windows');
   if (meter === null || !hasMainMeter(windows))
     return {
       kind: 'no_data',

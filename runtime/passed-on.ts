@@ -30,6 +30,7 @@ const PASSED_ON: ReadonlySet<string> = new Set([
     'NODE_EXTRA_CA_CERTS',
     'SSL_CERT_FILE',
     'SSL_CERT_DIR',
+    'CODEX_CA_CERTIFICATE',
   ],
 ]);
 

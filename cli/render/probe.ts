@@ -14,7 +14,7 @@ const STATES = {
   error: { word: 'failed', look: 'red' },
 } as const satisfies Record<Item['state'], { word: string; look: Look }>;
 
-/** Writes a finished probe run: one line an account, and under a failed one what was tried. */
+/** Writes a finished probe run: one line an account, and under it what was tried without success. */
 export function probeText(run: ProbeRunView, look: ViewLook): string {
   if (run.items.length === 0) return 'There was no account to probe.';
   const lines = table(run.items.map((item) => rowOf(item, look))).split('\n');
@@ -38,11 +38,11 @@ function rowOf(item: Item, { paint }: ViewLook): string[] {
   return [paint('bold', item.alias), paint(look, word), item.source ?? '-', plain(item.message)];
 }
 
+/** What was tried before there were figures, or in vain. */
 function attemptsOf(item: Item, { paint }: ViewLook): string[] {
-  if (item.state === 'success') return [];
-  return item.attempts.map(({ source, model, code, message }) =>
-    indent(
-      paint('dim', `${source}${model === null ? '' : ` ${plain(model)}`}: ${code ?? 'completed'}, ${plain(message)}`),
-    ),
-  );
+  const told = item.state === 'success' ? item.attempts.filter(({ code }) => code !== null) : item.attempts;
+  return told.map(({ source, model, effort, code, message }) => {
+    const what = [source, model, effort].filter((word) => word !== null).map(plain);
+    return indent(paint('dim', `${what.join(' ')}: ${code ?? 'completed'}, ${plain(message)}`));
+  });
 }

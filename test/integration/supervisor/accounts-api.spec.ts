@@ -133,6 +133,49 @@ describe('PUT /api/accounts/:alias/enabled', () => {
   );
 });
 
+describe('rotation around disabled accounts', () => {
+  async function served(count: number): Promise<string[]> {
+    const aliases: string[] = [];
+    for (let turn = 0; turn < count; turn += 1) {
+      const request = { requestId: 'r', sessionId: null, rootSessionId: null, model: null, attempt: 1, exclude: [] };
+      aliases.push((await oma.call('lease.acquire', request)).alias);
+    }
+    return aliases;
+  }
+
+  it('[D.L1.7] [D.L5.1] [D.L5.2] [D.L5.4] goes round the others, and takes the account in again at once', async () => {
+    expect(await served(4)).toEqual(['a', 'b', 'c', 'a']);
+    await put('b', { enabled: false });
+    expect(await served(6)).toEqual(['c', 'a', 'c', 'a', 'c', 'a']);
+    await put('b', { enabled: true });
+    expect((await served(3)).toSorted()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('[D.L5.3] answers NO_ELIGIBLE_ACCOUNTS, naming each, when the only enabled account is removed', async () => {
+    await put('a', { enabled: false });
+    await put('b', { enabled: false });
+    await oma.request('DELETE', '/api/accounts/c');
+    await expect(served(1)).rejects.toMatchObject({
+      code: 'NO_ELIGIBLE_ACCOUNTS',
+      details: { accounts: [{ alias: 'a' }, { alias: 'b' }], earliestRecovery: null },
+    });
+    await put('b', { enabled: true });
+    expect(await served(2)).toEqual(['b', 'b']);
+  });
+
+  it('[D.L7.3] toggles of many at once each succeed or are refused by name, and the last that succeeded stands', async () => {
+    const wanted = Array.from({ length: 50 }, (_, index) => index % 2 === 1);
+    const answers = await Promise.all(wanted.map((enabled) => put('a', { enabled })));
+    const codes = ['ALREADY_ENABLED', 'ALREADY_DISABLED', 'OPERATION_IN_PROGRESS'];
+    for (const { status, body } of answers)
+      if (status !== 200) expect([409, codes]).toEqual([status, expect.arrayContaining([body.code])]);
+    const changes = (await oma.request('GET', '/api/audit?limit=500')).body.entries;
+    const done = answers.filter(({ status }) => status === 200);
+    expect(changes).toHaveLength(done.length);
+    expect(accountOf(oma.store.read(), 'a').availability.enabled).toBe(done.length % 2 === 0);
+  });
+});
+
 describe('GET /api/accounts', () => {
   it('[D.T.4] [D.L2.6] [D.L2.7] [C.L3.5] [C.L3.6] [C.L3.7] [C.L2.5] shows enabled, eligibility and limits of all accounts, unknown where nothing is known', async () => {
     const { status, body } = await oma.request('GET', '/api/accounts');

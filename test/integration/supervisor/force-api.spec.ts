@@ -88,7 +88,20 @@ describe('the force API', () => {
     expect(served).toEqual(['c', 'c', 'c', 'c']);
   });
 
-  it('[E.L5.2] returns to the strategy when it is cleared', async () => {
+  it('[E.L5.2] returns to the strategy of before when it is cleared', async () => {
+    await oma.request('PUT', '/api/settings', {
+      rotationStrategy: 'weighted-round-robin',
+      accountWeights: { a: 1, b: 0.5, c: 0.5 },
+    });
+    expect((await force('c')).body).toMatchObject({ previousRotationStrategy: 'weighted-round-robin' });
+    await lease();
+    expect((await oma.request('POST', '/api/force/clear', {})).body.rotationStrategy).toBe('weighted-round-robin');
+    const served: string[] = [];
+    for (let turn = 0; turn < 8; turn += 1) served.push((await lease()).alias);
+    expect(served.toSorted()).toEqual(['a', 'a', 'a', 'a', 'b', 'b', 'c', 'c']);
+  });
+
+  it('[E.L5.2] goes round all accounts again when it is cleared', async () => {
     await force('c');
     await lease();
     await oma.request('POST', '/api/force/clear', {});
@@ -118,7 +131,7 @@ describe('the force API', () => {
     await expireForce(oma.composed.force);
     expect(oma.store.read().force).toBeNull();
     expect(oma.events).toContainEqual(expect.objectContaining({ type: 'force-ended', alias: 'b', because: 'expired' }));
-    expect((await lease()).alias).not.toBe('');
+    expect([(await lease()).alias, (await lease()).alias, (await lease()).alias].toSorted()).toEqual(['a', 'b', 'c']);
   });
 
   it.each<readonly [string, string, () => Promise<unknown>]>([

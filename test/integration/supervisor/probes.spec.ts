@@ -27,6 +27,9 @@ async function supervisorWith(options: ComposeTestOptions): Promise<void> {
   oma = await composeForTest({ aliases: ['a', 'b'], ...options });
 }
 
+/** Runs end within milliseconds here, and some tests make many. */
+const PATIENCE = { interval: 2, timeout: 20_000 } as const;
+
 /** Starts a probe run and waits for its end. */
 async function probe(params: object = {}): Promise<{ items: Record<string, unknown>[] }> {
   const { probeId } = (await oma.request('POST', '/api/probe', params)).body;
@@ -34,7 +37,7 @@ async function probe(params: object = {}): Promise<{ items: Record<string, unkno
     const { body } = await oma.request('GET', `/api/probe/${String(probeId)}`);
     expect(body.finishedAt).not.toBeNull();
     return body;
-  });
+  }, PATIENCE);
 }
 
 describe('probes that the supervisor asks for', () => {
@@ -149,6 +152,29 @@ describe('probes that the supervisor asks for', () => {
     expect((await probe({ alias: 'a' })).items).toMatchObject([
       { state: 'no_data', message: 'Nothing about the main meter.' },
     ]);
+  });
+
+  it('[C.L2.8] [C.L6.3] keeps the last 100 figures, and failures in quick succession take none away', async () => {
+    let report: (source: ProbeSource) => ProbeReport = () => failed('codex-exec', 'RATE_LIMITED');
+    await supervisorWith({ probeRunner: { 'probe.run': ({ source }) => Promise.resolve(report(source)) } });
+    await oma.request('PUT', '/api/settings', { probeSources: ['codex-exec'] });
+    const history = async () => (await oma.request('GET', '/api/accounts/a/history')).body.entries;
+    for (let turn = 0; turn < 105; turn += 1) {
+      oma.clock.now = NOON + turn;
+      report = (source) => ({
+        ...complete(source),
+        observedAtMs: NOON + turn,
+        windows: [{ ...WINDOW, usedPercent: turn / 2 }],
+      });
+      await probe({ alias: 'a' });
+    }
+    const before = await history();
+    const percents = before.map(({ windows }: { windows: { usedPercent: number }[] }) => windows[0]?.usedPercent);
+    expect(percents).toEqual(Array.from({ length: 100 }, (_, index) => (index + 5) / 2));
+    report = (source) => failed(source, 'RATE_LIMITED');
+    for (let turn = 0; turn < 20; turn += 1) await probe({ alias: 'a' });
+    expect(await history()).toEqual(before);
+    expect(accountOf(oma.store.read(), 'a').limits).toMatchObject({ status: 'error', windows: [{ usedPercent: 52 }] });
   });
 
   it('refuses a second probe of an account that is being probed', async () => {

@@ -27,6 +27,15 @@ async function lease(): Promise<string> {
   return alias;
 }
 
+/** Asks for so many leases at the same instant. */
+function leases(count: number): Promise<string[]> {
+  return Promise.all(Array.from({ length: count }, () => lease()));
+}
+
+function countsOf(aliases: readonly string[]): Record<string, number> {
+  return Object.fromEntries(['a', 'b', 'c'].map((alias) => [alias, aliases.filter((one) => one === alias).length]));
+}
+
 describe('the settings API', () => {
   it('[F.L5.1] GET shows every setting with its origin and what is locked', async () => {
     const { status, body } = await oma.request('GET', '/api/settings');
@@ -118,17 +127,28 @@ describe('the settings API', () => {
     expect(oma.logged.some((line) => line.includes('"action":"settings.update"'))).toBe(true);
   });
 
-  it('[F.L8.3] takes effect in the middle of rotation without a failed lease', async () => {
-    const served: string[] = [];
-    for (let turn = 0; turn < 1_000; turn += 1) {
-      if (turn === 300)
-        void put({ rotationStrategy: 'weighted-round-robin', accountWeights: { a: 1, b: 0.5, c: 0.5 } });
-      if (turn === 600) await put({ rotationStrategy: 'least-used' });
-      served.push(await lease());
-    }
-    expect(served.every((alias) => ['a', 'b', 'c'].includes(alias))).toBe(true);
-    const total = oma.store.read().accounts.reduce((sum, { usage }) => sum + usage.count, 0);
-    expect(total).toBe(1_000);
+  it('[F.L3.7] [F.L3.6] rotates evenly until weights are chosen, then by weight, within one of 1,000', async () => {
+    expect(countsOf(await leases(300))).toEqual({ a: 100, b: 100, c: 100 });
+    await put({ rotationStrategy: 'weighted-round-robin', accountWeights: { a: 1, b: 0.5, c: 0.25 } });
+    const counts = countsOf(await leases(1_000));
+    for (const [alias, weight] of Object.entries({ a: 1, b: 0.5, c: 0.25 }))
+      expect(Math.abs((counts[alias] ?? 0) - (1_000 * weight) / 1.75)).toBeLessThanOrEqual(1);
+  });
+
+  it('[F.L8.3] takes effect in the middle of 1,000 leases at once: none fails, each has the old strategy or the new', async () => {
+    const weighted = { rotationStrategy: 'weighted-round-robin', accountWeights: { a: 1, b: 0.5, c: 0.5 } };
+    const first = leases(500);
+    const changed = put(weighted);
+    const second = leases(500);
+    expect(await changed).toMatchObject({ status: 200 });
+    expect([...(await first), ...(await second)].filter((alias) => ['a', 'b', 'c'].includes(alias))).toHaveLength(
+      1_000,
+    );
+    expect(oma.store.read().accounts.reduce((sum, { usage }) => sum + usage.count, 0)).toBe(1_000);
+    const { decisions } = (await oma.request('GET', '/api/decisions?limit=500')).body;
+    const strategies = new Set(decisions.map(({ strategy }: { strategy: string }) => strategy));
+    expect([...strategies].filter((name) => name !== 'round-robin' && name !== 'weighted-round-robin')).toEqual([]);
+    expect(countsOf(await leases(400))).toEqual({ a: 200, b: 100, c: 100 });
   });
 
   it('[G.L1.2] [G.L1.3] [G.L1.4] [G.T.1] antigravity can be switched on here and stays on, or by the environment and is locked', async () => {

@@ -208,6 +208,14 @@ describe('the authority rule over every recorded session', () => {
     expect(judge(killed)).toMatchObject({ message: 'codex was ended from outside (SIGKILL).' });
   });
 
+  it.each([
+    ['what it complained of', 'Error loading config.toml', 'codex did not start: Error loading config.toml'],
+    ['its exit code when it said nothing', '', 'codex did not start: it printed nothing and ended with exit code 3.'],
+  ])('says of a codex that did not start %s', (_, stderr, message) => {
+    const success = recordedRun('0.169.0/success');
+    expect(judge({ ...success, exitCode: 3, stdout: '', stderr, sessions: [] })).toMatchObject({ message });
+  });
+
   it('rejects a session of codex 0.169 that names no account, because it ran as nobody', () => {
     const success = runs.find(({ name }) => name === '0.169.0/success')!.evidence;
     const anonymous = success.sessions.map((session) => ({

@@ -7,6 +7,7 @@ it("a supervisor is given oma's own variables and those it needs to live, and no
     HOME: '/home/ann',
     PATH: '/bin',
     https_proxy: 'http://127.0.0.1:1',
+    CODEX_CA_CERTIFICATE: '/etc/ca.pem',
     OPENCODE_MULTI_AUTH_PORT: '1',
     OPENCODE_MULTI_AUTH_ABSENT: undefined,
     OPENAI_API_KEY: 'secret',
@@ -17,6 +18,7 @@ it("a supervisor is given oma's own variables and those it needs to live, and no
     HOME: '/home/ann',
     PATH: '/bin',
     https_proxy: 'http://127.0.0.1:1',
+    CODEX_CA_CERTIFICATE: '/etc/ca.pem',
     OPENCODE_MULTI_AUTH_PORT: '1',
   });
 });

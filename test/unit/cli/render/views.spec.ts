@@ -153,9 +153,15 @@ describe('a probe run', () => {
     expect(probeText(run, look).split('\n')).toEqual([
       'work  done    codex-exec  62 % left',
       'home  failed  -           no source answered',
-      '  codex-exec gpt-5.5: RATE_LIMITED, at its limit',
+      '  codex-exec gpt-5.5 low: RATE_LIMITED, at its limit',
     ]);
     expect(probeSucceeded(run)).toBe(false);
+  });
+  it('says why the first source was left, also when the next one had figures', () => {
+    const other = { ...attempt, source: 'usage-endpoint', model: null, effort: null, code: null } as const;
+    const item = { alias: 'work', state: 'success', source: 'usage-endpoint', message: 'limits updated' } as const;
+    const [, ...tried] = probeText({ ...run, items: [{ ...item, attempts: [attempt, other] }] }, look).split('\n');
+    expect(tried).toEqual(['  codex-exec gpt-5.5 low: RATE_LIMITED, at its limit']);
   });
   it('counts no data as no success', () => {
     const [first] = run.items;
