@@ -14,11 +14,11 @@ import type { Context } from './operations/context.ts';
 import { createDecisions, type Decisions } from './operations/decisions.ts';
 import { expireForce, type ForceDeps, tellEnded } from './operations/force.ts';
 import { createHandlers, type HandlerDeps } from './operations/handlers.ts';
+import { createTokenReader } from './operations/lease-answer.ts';
 import { createLeases, type Leases } from './operations/leases.ts';
 import { createLogins } from './operations/logins.ts';
 import { createProbes, type Probes } from './operations/probes.ts';
 import { createRefresher, type Refresher } from './operations/refresher.ts';
-import { createResidencies } from './operations/residencies.ts';
 import { getStatus, type ProcessFacts } from './operations/status.ts';
 import type { Tallied } from './operations/tally.ts';
 import type { Subscribers } from './subscribers.ts';
@@ -73,7 +73,7 @@ export function composeOperations(options: ComposeOptions): Composed {
   const status = { context, leases, facts };
   const force = { context, audit };
   watchForce(force, decisions, options.bus);
-  const leasing = { context, leases, refresher, decisions, residencies: createResidencies() };
+  const leasing = { context, leases, refresher, decisions, readToken: createTokenReader() };
   const handlers = createHandlers({
     context,
     accounts,

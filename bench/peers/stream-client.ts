@@ -81,29 +81,42 @@ async function timed(send: Send, wish: StreamWish): Promise<{ readonly first: nu
   return { first, total: performance.now() - begunAt };
 }
 
-async function roundOf(send: Send, scenario: StreamScenario): Promise<StreamRound> {
-  const samples: { readonly first: number; readonly total: number }[] = [];
-  let left = scenario.requests;
-  await Promise.all(
-    Array.from({ length: scenario.atOnce }, async () => {
-      while (left > 0) {
-        left -= 1;
-        samples.push(await timed(send, scenario));
-      }
-    }),
-  );
-  return { first: summarize(samples.map(({ first }) => first)), total: summarize(samples.map(({ total }) => total)) };
+type Way = keyof typeof ways;
+type Samples = Record<Way, { readonly first: number; readonly total: number }[]>;
+
+/** Why: requests that come one after the other alternate, so that what else happens on the machine meets both ways alike. */
+async function alternately(samples: Samples, order: readonly Way[], scenario: StreamScenario): Promise<void> {
+  for (let request = 0; request < scenario.requests; request += 1)
+    for (const way of order) samples[way].push(await timed(ways[way], scenario));
 }
 
-async function measure(scenario: StreamScenario): Promise<Record<keyof typeof ways, StreamRound[]>> {
-  const rounds: Record<keyof typeof ways, StreamRound[]> = { direct: [], plugin: [] };
+async function atOnce(samples: Samples, order: readonly Way[], scenario: StreamScenario): Promise<void> {
+  for (const way of order) {
+    let left = scenario.requests;
+    await Promise.all(
+      Array.from({ length: scenario.atOnce }, async () => {
+        while (left > 0) {
+          left -= 1;
+          samples[way].push(await timed(ways[way], scenario));
+        }
+      }),
+    );
+  }
+}
+
+async function measure(scenario: StreamScenario): Promise<Record<Way, StreamRound[]>> {
+  const rounds: Record<Way, StreamRound[]> = { direct: [], plugin: [] };
   for (let round = -1; round < scenario.rounds; round += 1) {
     // Who comes first alternates, so that neither always finds the caches warm.
     const order = round % 2 === 0 ? (['direct', 'plugin'] as const) : (['plugin', 'direct'] as const);
-    for (const way of order) {
-      const result = await roundOf(ways[way], scenario);
-      if (round >= 0) rounds[way].push(result);
-    }
+    const samples: Samples = { direct: [], plugin: [] };
+    await (scenario.atOnce === 1 ? alternately : atOnce)(samples, order, scenario);
+    if (round < 0) continue;
+    for (const way of order)
+      rounds[way].push({
+        first: summarize(samples[way].map(({ first }) => first)),
+        total: summarize(samples[way].map(({ total }) => total)),
+      });
   }
   return rounds;
 }

@@ -33,7 +33,7 @@ async function byClients({ size, pin }: Bench): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
   const target = { kind: 'oma' as const, socketPath: supervisor.home.socketPath };
   try {
-    for (const clients of CLIENTS.slice(0, size(CLIENTS.length, 2))) {
+    for (const clients of CLIENTS.slice(0, size(CLIENTS.length, 3))) {
       const burst = size(4_000, 20) + clients * size(20, 1);
       const load = { rounds: size(5, 1), calls: 1, burst, inFlight: clients, connections: clients, sessions: 100 };
       const [rounds = []] = await leaseRounds({ targets: [target], ...load }, { runtime: 'node', pin });
@@ -63,7 +63,7 @@ async function byClients({ size, pin }: Bench): Promise<readonly Figure[]> {
 
 async function byAccounts({ size, pin }: Bench): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
-  for (const accounts of ACCOUNTS.slice(0, size(ACCOUNTS.length, 2))) {
+  for (const accounts of ACCOUNTS.slice(0, size(ACCOUNTS.length, 1))) {
     const supervisor = await startSupervisor(await makeHome(stateOf(accounts, Date.now())), pin);
     try {
       const target = { kind: 'oma' as const, socketPath: supervisor.home.socketPath };

@@ -1,18 +1,12 @@
 import { stateOf } from '../harness/accounts.ts';
 import type { Bench, Section } from '../harness/bench.ts';
-import { elsewhere, type Figure, figure, part, sideBySide } from '../harness/figure.ts';
+import { type Figure, figure, part, sideBySide } from '../harness/figure.ts';
 import type { Runtime } from '../harness/peer.ts';
 import { startPeer } from '../harness/peer.ts';
 import { makeHome, startSupervisor } from '../harness/supervisor.ts';
+import { UPSTREAM, upstreamParts } from '../harness/upstream-figures.ts';
 import { type LeaseRound, leaseRounds } from './lease-rounds.ts';
 import { systemCalls } from './system-calls.ts';
-
-/** Upstream's own choice with a fresh store, p50 and p99 in milliseconds, and how many times as fast oma has to be. */
-const UPSTREAM = [
-  { accounts: 3, p50: 5.1, p99: 10.7, full: 23, times: 20 },
-  { accounts: 20, p50: 10.7, p99: 15.1, full: 128, times: 40 },
-  { accounts: 200, p50: 69, p99: 83, full: 1_482, times: 200 },
-] as const;
 
 const IN_FLIGHT = 64;
 
@@ -119,7 +113,8 @@ function growth({ oma }: Measured): Figure {
 }
 
 function besideUpstream({ oma }: Measured): readonly Figure[] {
-  return UPSTREAM.map(({ accounts, p50: theirs, p99: theirs99, full, times }, index) => {
+  return UPSTREAM.map((row, index) => {
+    const { accounts, p50: theirs, times } = row;
     const rounds = oma[index] ?? [];
     const values = rounds.map((round) => p50(round) / 1_000);
     return figure({
@@ -131,10 +126,10 @@ function besideUpstream({ oma }: Measured): readonly Figure[] {
         values,
         rounds.map((round) => p99(round) / 1_000),
       ),
-      beside: [elsewhere('upstream, fresh store', theirs, theirs99), elsewhere('upstream, full history', full)],
+      beside: upstreamParts(row),
       rounds: values.map((value) => value / theirs),
       bar: { of: 'ratio', limit: 1 / times },
-      note: 'Upstream was measured elsewhere (2 cores, ext4, Node 20); it works in the same process, oma asks another one.',
+      note: 'Upstream works in the same process, oma asks another one.',
     });
   });
 }

@@ -4,10 +4,11 @@ import * as z from 'zod';
 
 import { stateOf } from '../harness/accounts.ts';
 import type { Bench, Section } from '../harness/bench.ts';
-import { type Figure, figure, sideBySide } from '../harness/figure.ts';
+import { type Figure, figure, part, sideBySide } from '../harness/figure.ts';
 import { runPeer, type Runtime, startPeer } from '../harness/peer.ts';
 import type { Summary } from '../harness/statistics.ts';
 import { DIST, makeHome, startSupervisor } from '../harness/supervisor.ts';
+import { UPSTREAM, upstreamParts } from '../harness/upstream-figures.ts';
 import type { StreamClientInput, StreamRound, StreamScenario } from '../peers/stream-client.ts';
 
 const summarySchema = z.object({ p50: z.number(), p95: z.number(), p99: z.number() });
@@ -104,7 +105,21 @@ function figuresOf(
       { name: 'direct', values: result.heap.direct.map((bytes) => bytes / KILOBYTE) },
     ),
   });
-  return [...compared, heap];
+  const [, small = { direct: [], plugin: [] }] = result.scenarios;
+  return [...compared, addedBy(runtime, small, client), heap];
+}
+
+/** Milliseconds to the first byte that the plugin adds, beside what upstream adds before it sends. */
+function addedBy(runtime: Runtime, { direct, plugin }: Rounds, client: string): Figure {
+  const added = plugin.map((round, index) => round.first.p50 - (direct[index]?.first.p50 ?? Number.NaN));
+  return figure({
+    id: `request.${runtime}.added`,
+    what: `added to the first byte of one request, ${String(ACCOUNTS)} accounts, ${client}`,
+    unit: 'ms',
+    ours: part('oma', added),
+    beside: UPSTREAM.flatMap((row) => upstreamParts(row, `upstream with ${String(row.accounts)} accounts`)),
+    note: 'Upstream: from the call of fetch to its own request, measured elsewhere (2 cores, ext4, Node 20). What it adds grows with accounts and history; of oma only the choice does, by microseconds.',
+  });
 }
 
 function compare(rounds: Rounds, of: (round: StreamRound) => Summary | number): ReturnType<typeof sideBySide> {

@@ -25,7 +25,7 @@ export async function startFigures({ size }: Bench): Promise<readonly Figure[]> 
   const bareSocket = join(home.root, 'bare.sock');
   const times: Record<'bare' | 'cold' | 'warm', number[]> = { bare: [], cold: [], warm: [] };
   const rounds = size(15, 1);
-  for (let round = -1; round < rounds; round += 1) {
+  for (let round = size(-1, 0); round < rounds; round += 1) {
     const bare = await timeBare(bareSocket);
     await removeTree(join(home.root, 'cache'));
     const cold = await timeOma(home);

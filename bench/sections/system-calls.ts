@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { stateOf } from '../harness/accounts.ts';
 import type { Bench } from '../harness/bench.ts';
@@ -10,6 +11,8 @@ import { leaseRequest } from '../peers/sample-lease.ts';
 const SYNCS = ['fsync', 'fdatasync'];
 const FILE_READS = ['open', 'openat', 'pread64', 'preadv', 'readv'];
 const AT_ONCE = 100;
+/** After this time a start is over to its last line of log and what the first leases changed is on disk, in milliseconds. */
+const SETTLE_MS = 4_000;
 
 /**
  * Counts what leases ask of the kernel, with strace.
@@ -24,6 +27,8 @@ export async function systemCalls({ size, say }: Bench): Promise<readonly Figure
   const supervisor = await startSupervisor(await makeHome(stateOf(20, Date.now())));
   try {
     const leases = size(1_000, 100);
+    await askMany(supervisor.home.socketPath, leases);
+    await pause(size(SETTLE_MS, 0));
     const counts = await traced(supervisor.pid, () => askMany(supervisor.home.socketPath, leases));
     const perLease = (names: readonly string[]): number =>
       names.reduce((sum, name) => sum + (counts.get(name) ?? 0), 0) / leases;

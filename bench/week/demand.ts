@@ -1,4 +1,4 @@
-import { randomFrom } from './random.ts';
+import { seededRandom } from '../../test/support/seeded-random.ts';
 
 /** One request of a simulated person. Units: tokens; `at` in epoch milliseconds. */
 export interface Ask {
@@ -30,7 +30,7 @@ const CONTEXT_MAX = 200_000;
 
 /** A week of coding sessions: bursts of tool calls seconds apart, a person's pauses between, and a context that grows. Shape: ascending in time. */
 export function demandOf({ seed, startAt, sessionsPerDay }: DemandInput): readonly Ask[] {
-  const random = randomFrom(seed);
+  const random = seededRandom(seed);
   const asks: Ask[] = [];
   for (let day = 0; day < DAYS; day += 1) {
     const sessions = Math.round(sessionsPerDay * (day >= DAYS - 2 ? WEEKEND : 1));

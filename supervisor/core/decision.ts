@@ -23,9 +23,15 @@ export interface DecisionInput {
  */
 export function remembered(input: DecisionInput): DecisionInput {
   const { state, lease } = input;
-  const binding = lease.sessionId === null ? undefined : state.bindings.get(lease.sessionId);
-  const bindings = new Map(lease.sessionId === null || binding === undefined ? [] : [[lease.sessionId, binding]]);
-  return { ...input, state: { ...state, bindings } };
+  return { ...input, state: { ...state, bindings: onlyOf(lease.sessionId, state) } };
+}
+
+const NO_BINDINGS: State['bindings'] = new Map();
+
+function onlyOf(sessionId: string | null, { bindings }: State): State['bindings'] {
+  if (sessionId === null) return NO_BINDINGS;
+  const binding = bindings.get(sessionId);
+  return binding === undefined ? NO_BINDINGS : new Map([[sessionId, binding]]);
 }
 
 /**

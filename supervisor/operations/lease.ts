@@ -3,16 +3,16 @@ import type { CallContext, Params, Result } from '../../contract/operation.ts';
 import type { Operations } from '../../contract/operations.ts';
 import type { Alias } from '../../contract/scalars.ts';
 import { tokenFreshness } from '../core/credentials.ts';
-import { blockersOf, earliestRecovery } from '../core/eligibility.ts';
 import { recordOutcome } from '../core/health.ts';
 import { type Choice, chooseAccount, type LeaseInput } from '../core/lease.ts';
 import type { Account, State } from '../core/state.ts';
 import { isoTime, isoTimeOrNull } from '../core/time.ts';
 import type { Context } from './context.ts';
 import type { Decisions } from './decisions.ts';
+import { LeaseAnswer, type ReadToken } from './lease-answer.ts';
 import type { Leases } from './leases.ts';
+import { noEligible } from './no-eligible.ts';
 import type { Refresher } from './refresher.ts';
-import type { Residencies } from './residencies.ts';
 
 /** Accounts one lease tries to refresh at most. */
 const REFRESHES_MAX = 8;
@@ -23,7 +23,7 @@ export interface LeaseDeps {
   readonly leases: Leases;
   readonly refresher: Refresher;
   readonly decisions: Decisions;
-  readonly residencies: Residencies;
+  readonly readToken: ReadToken;
   /** Called when a force ended by itself during a choice. */
   onForceEnded: (ended: NonNullable<Choice['endedForce']>) => void;
 }
@@ -31,18 +31,46 @@ export interface LeaseDeps {
 type Acquire = Params<Operations, 'lease.acquire'>;
 type LeaseResult = Result<Operations, 'lease.acquire'>;
 
-/** Chooses an account, renews its token first if it must be, and hands it out. */
-export async function acquireLease(deps: LeaseDeps, params: Acquire, call: CallContext): Promise<LeaseResult> {
+/** Chooses an account and hands it out: at once, unless its token has to be renewed first. */
+export function acquireLease(deps: LeaseDeps, params: Acquire, call: CallContext): LeaseResult | Promise<LeaseResult> {
+  const found = tryToLease(deps, params, { call, unusable: NONE_UNUSABLE });
+  return 'leaseId' in found ? found : acquireAfterRenewal(deps, params, { call, stale: found.stale });
+}
+
+/** An account whose token cannot be handed out as it is. */
+interface Stale {
+  readonly stale: Account;
+}
+
+const NONE_UNUSABLE: ReadonlyMap<Alias, string> = new Map();
+
+async function acquireAfterRenewal(
+  deps: LeaseDeps,
+  params: Acquire,
+  { call, stale }: Stale & { readonly call: CallContext },
+): Promise<LeaseResult> {
   const unusable = new Map<Alias, string>();
-  for (let refreshes = 0; refreshes <= REFRESHES_MAX; refreshes += 1) {
-    const input = leaseInput(deps, params, [...unusable.keys()]);
-    const { choice, isUsable } = choose(deps, params, input);
-    if (choice.account === null) throw noEligible(deps.context, input, unusable);
-    if (isUsable) return handOut(deps, params, { call, choice, account: choice.account });
-    const failure = await makeUsable(deps, choice.account);
-    if (failure !== null) unusable.set(choice.account.alias, failure);
+  let account = stale;
+  for (let refreshes = 0; refreshes < REFRESHES_MAX; refreshes += 1) {
+    const failure = await makeUsable(deps, account);
+    if (failure !== null) unusable.set(account.alias, failure);
+    const found = tryToLease(deps, params, { call, unusable });
+    if ('leaseId' in found) return found;
+    account = found.stale;
   }
   throw noEligible(deps.context, leaseInput(deps, params, [...unusable.keys()]), unusable);
+}
+
+function tryToLease(
+  deps: LeaseDeps,
+  params: Acquire,
+  { call, unusable }: { readonly call: CallContext; readonly unusable: ReadonlyMap<Alias, string> },
+): LeaseResult | Stale {
+  const input = leaseInput(deps, params, [...unusable.keys()]);
+  const { choice, isUsable } = choose(deps, params, input);
+  const { account } = choice;
+  if (account === null) throw noEligible(deps.context, input, unusable);
+  return isUsable ? handOut(deps, params, { call, choice, account }) : { stale: account };
 }
 
 /** After a 401: renews the token of a lease unless somebody else has, and leases the same account again. */
@@ -166,17 +194,19 @@ interface LeaseParts extends Pick<LeaseResult, 'leaseId' | 'attemptsMax' | 'move
   readonly account: Account;
 }
 
-function leaseOf({ context, residencies }: LeaseDeps, { account, ...rest }: LeaseParts): LeaseResult {
+function leaseOf({ context, readToken }: LeaseDeps, { account, ...rest }: LeaseParts): LeaseResult {
   const { accessToken, expiresAt } = account.credentials;
-  return {
+  const { residency, tokenJson } = readToken(account.credentials);
+  const lease = {
     ...rest,
     alias: account.alias,
     accessToken,
     tokenExpiresAtMs: expiresAt,
     accountId: account.seat.accountId,
-    residency: residencies(account.credentials),
+    residency,
     baseUrl: context.addresses.baseUrl,
   };
+  return new LeaseAnswer(lease, tokenJson);
 }
 
 function leaseInput({ context }: LeaseDeps, params: Acquire, unusable: readonly Alias[]): LeaseInput {
@@ -185,50 +215,6 @@ function leaseInput({ context }: LeaseDeps, params: Acquire, unusable: readonly 
     sessionId: params.rootSessionId ?? params.sessionId,
     settings: context.settings.effective().settings,
   };
-}
-
-/** Names each account, what blocks it, and who is back first. */
-function noEligible(
-  { store, now, settings }: Context,
-  input: LeaseInput,
-  unusable: ReadonlyMap<Alias, string>,
-): OmaError {
-  const state = store.read();
-  const at = now();
-  const { settings: inForce } = settings.effective();
-  const accounts = state.accounts.map((account) => ({
-    alias: account.alias,
-    blockers: blockersOf(account, { needs: input.needs, settings: inForce, now: at }).map(
-      ({ code, until, detail }) => ({
-        code,
-        until: isoTimeOrNull(until),
-        detail: unusable.get(account.alias) ?? detail,
-      }),
-    ),
-  }));
-  const first = earliestRecovery(state, { needs: { ...input.needs, exclude: [] }, settings: inForce, now: at });
-  const details = {
-    accounts,
-    earliestRecovery: isoTimeOrNull(first?.at ?? null),
-    earliestRecoveryMs: first?.at ?? null,
-    earliestAlias: first?.alias ?? null,
-  };
-  return new OmaError('NO_ELIGIBLE_ACCOUNTS', refusalText(accounts, first), details);
-}
-
-function refusalText(
-  accounts: readonly { readonly alias: Alias; readonly blockers: readonly { readonly code: string }[] }[],
-  first: { readonly alias: Alias; readonly at: number } | null,
-): string {
-  if (accounts.length === 0) return 'There is no account yet. Add one with "oma add ALIAS".';
-  const named = accounts.map(
-    ({ alias, blockers }) => `${alias}: ${blockers.map(({ code }) => code).join(', ') || 'tried'}`,
-  );
-  const back =
-    first === null
-      ? 'None comes back by itself: see "oma list".'
-      : `"${first.alias}" is back first, at ${isoTime(first.at)}.`;
-  return `No account can serve this request now (${named.join('; ')}). ${back}`;
 }
 
 function leaseNotFound(): OmaError {

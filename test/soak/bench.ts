@@ -7,8 +7,8 @@ import type { SeatInput } from '../../cli/simulator/seat.ts';
 import { type Simulator, startSimulator } from '../../cli/simulator/server.ts';
 import { DIST, type OpenOma, openOma } from '../support/oma-sandbox.ts';
 import { type PluginProcess, pluginProcess } from '../support/plugin-process.ts';
+import { seededRandom } from '../support/seeded-random.ts';
 import type { Journal, Line } from './journal.ts';
-import { seededRandom } from './random.ts';
 
 /** Never the target of a fault that blames an account: so there is always one that can serve, and the force finds nothing to end it but time. */
 export const STEADY = 'steady';
