@@ -6,10 +6,10 @@ const SECOND_MS = 1_000;
 /** One project per gate: its folder under test/, how long one test may take, how many files run at once. */
 const GATES = [
   { name: 'unit', timeoutMs: 60 * SECOND_MS, workersMax: 2 },
-  { name: 'integration', timeoutMs: 180 * SECOND_MS, workersMax: 1 },
-  { name: 'web', timeoutMs: 180 * SECOND_MS, workersMax: 1 },
-  { name: 'sandbox', timeoutMs: 300 * SECOND_MS, workersMax: 1 },
-  { name: 'failure', timeoutMs: 300 * SECOND_MS, workersMax: 1 },
+  { name: 'integration', timeoutMs: 180 * SECOND_MS, workersMax: 2 },
+  { name: 'web', timeoutMs: 180 * SECOND_MS, workersMax: 2 },
+  { name: 'sandbox', timeoutMs: 300 * SECOND_MS, workersMax: 2 },
+  { name: 'failure', timeoutMs: 300 * SECOND_MS, workersMax: 2 },
   { name: 'stress', timeoutMs: 600 * SECOND_MS, workersMax: 1 },
 ] as const;
 

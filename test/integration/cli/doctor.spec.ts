@@ -1,4 +1,5 @@
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { appendFile, chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 
@@ -108,7 +109,8 @@ describe('oma doctor', () => {
     const state = join(home.path, '.local', 'state', 'opencode-multi-auth');
     const log = join(state, 'oma.log');
     const lines = [`{"msg":"Bearer ${TOKEN}","path":"${home.path}/x"}`, `plain ${EMAIL} refresh_token=${TOKEN}`];
-    await writeFile(log, `${await readFile(log, 'utf8')}${lines.join('\n')}\n`);
+    await expect.poll(() => existsSync(log)).toBe(true);
+    await appendFile(log, `${lines.join('\n')}\n`);
     const launch = (await readFile(join(state, 'dashboard-token'), 'utf8')).trim();
 
     const found = await examine('--bundle', 'bundle.json');
