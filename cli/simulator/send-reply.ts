@@ -5,15 +5,17 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Answer, Reply } from './reply.ts';
 import type { Ending } from './request-log.ts';
 
-/** The two halves of one HTTP exchange. */
+/** The two halves of one HTTP exchange, and when it is for the simulator, whose clock may be another than this machine's. */
 export interface Exchange {
   readonly incoming: IncomingMessage;
   readonly response: ServerResponse;
+  readonly atMs: number;
 }
 
 /** Does with the socket what the reply says; resolves with how the exchange ended. */
 export async function sendReply(reply: Reply, exchange: Exchange): Promise<Ending> {
   const { response } = exchange;
+  response.setHeader('date', new Date(exchange.atMs).toUTCString());
   const gone = new AbortController();
   const onClose = () => gone.abort();
   response.once('close', onClose);

@@ -67,18 +67,18 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       throw error;
     });
     if (request instanceof BodyError) {
-      await sendReply(json(request.status, { detail: request.message }), { incoming, response });
+      await sendReply(json(request.status, { detail: request.message }), { incoming, response, atMs: now() });
       return;
     }
     if (request.path.startsWith(CONTROL_PREFIX)) {
-      await sendReply(await handleControl(control, request), { incoming, response });
+      await sendReply(await handleControl(control, request), { incoming, response, atMs: now() });
       return;
     }
     const atMs = now();
     const handled = handle(world, request, atMs);
     world = handled.world;
     const end = log.add(request, { note: handled.note, status: statusOf(handled.reply), atMs });
-    end(await sendReply(handled.reply, { incoming, response }).catch((): Ending => 'client-closed'));
+    end(await sendReply(handled.reply, { incoming, response, atMs }).catch((): Ending => 'client-closed'));
   };
 
   const control = createControl({

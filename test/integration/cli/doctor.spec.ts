@@ -131,6 +131,29 @@ describe('oma doctor', () => {
     for (const secret of [...tokens, launch, TOKEN]) expect(words).not.toContain(secret);
   });
 
+  it('tells of a clock that is ahead of the provider’s, once the provider has answered', async () => {
+    const simulator = await useSimulator({ seats: 1, clock: () => Date.now() - 10 * 60_000 });
+    const { home, env, examine, levelsOf } = await useProgramsHome({
+      OPENCODE_MULTI_AUTH_BASE_URL: simulator.baseUrl,
+      OPENCODE_MULTI_AUTH_ISSUER_URL: simulator.issuerUrl,
+    });
+    const seats = simulator.control.state().seats.map(({ alias }) => simulator.control.credentials(alias));
+    await writeFile(join(home.path, 'logins.json'), JSON.stringify(importableStore(seats)), { mode: 0o600 });
+    await home.omaWith(env, 'import', 'logins.json');
+    expect(levelsOf(await examine())).not.toHaveProperty('clock');
+    // The codex of this home is too old, so the worker asks the provider itself.
+    expect((await home.omaWith(env, 'probe')).code).toBe(0);
+    const { code, findings } = await examine();
+    expect([code, findings.find(({ id }) => id === 'clock')]).toMatchObject([
+      1,
+      {
+        level: 'problem',
+        what: expect.stringMatching(/^The clock of this machine is (599|600|601) s ahead of the provider’s/) as string,
+        advice: expect.stringContaining('timedatectl') as string,
+      },
+    ]);
+  });
+
   it('tells of an environment that is not valid, of a session over SSH, and of a login port in use', async () => {
     const busy = createServer();
     onTestFinished(() => void busy.close());
