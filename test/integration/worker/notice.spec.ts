@@ -1,8 +1,6 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
 
-import { describe, expect, it, onTestFinished } from 'vitest';
-
+import { useReceiver } from '../../support/receiver.ts';
 import { useWorker } from '../../support/worker.ts';
 
 const NOTICE = {
@@ -11,27 +9,6 @@ const NOTICE = {
   title: 'No account — none',
   message: 'All are blocked.',
 };
-
-interface Received {
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-}
-
-/** A receiver on loopback that answers with a status. */
-async function useReceiver(status: number) {
-  const received: Received[] = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => {
-      received.push({ headers: request.headers, body });
-      response.writeHead(status).end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  return { received, url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/hook/secret-part` };
-}
 
 describe('a message that is sent', () => {
   it('reaches a webhook as JSON and ntfy as text with a title', async () => {

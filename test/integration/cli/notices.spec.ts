@@ -1,0 +1,113 @@
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+import { describe, expect, it, onTestFinished } from 'vitest';
+
+import { importableStore } from '../../../cli/simulator/credentials.ts';
+import { showOnDesktop } from '../../../runtime/desktop.ts';
+import { useReceiver } from '../../support/receiver.ts';
+import { removeTree } from '../../support/remove-tree.ts';
+import { useSimulator } from '../../support/simulator.ts';
+import { useHome } from './home.ts';
+
+const SEEN_MS = 20_000;
+
+/** Stands in for the program that shows a message: writes each of its arguments to a line of `$HOME/desktop`. */
+async function useDesktop(home: string, program: string): Promise<{ tools: string; shown: () => Promise<string[]> }> {
+  const tools = join(home, 'tools');
+  await mkdir(tools, { recursive: true });
+  await writeFile(join(tools, program), `#!/bin/sh\nprintf '%s\\n' "$@" >> "$HOME/desktop"\n`, { mode: 0o755 });
+  return {
+    tools,
+    shown: async () => (await readFile(join(home, 'desktop'), 'utf8').catch(() => '')).split('\n').slice(0, -1),
+  };
+}
+
+describe('a message on the desktop', () => {
+  const message = { title: '-e "work" $(id)', message: '20 % of `weekly` is left.' };
+
+  it.each([
+    ['linux', 'notify-send', ['--app-name=oma', '--', message.title, message.message]],
+    [
+      'darwin',
+      'osascript',
+      [
+        '-e',
+        'on run argv',
+        'display notification (item 2 of argv) with title (item 1 of argv)',
+        'end run',
+        message.title,
+        message.message,
+      ],
+    ],
+  ] as const)('of %s is handed to %s as arguments, whatever it says', async (platform, program, args) => {
+    const home = await mkdtemp(join(tmpdir(), 'oma-desktop-'));
+    onTestFinished(() => removeTree(home));
+    const { tools, shown } = await useDesktop(home, program);
+    expect(await showOnDesktop({ platform, env: { PATH: tools, HOME: home, SECRET: 'x' } }, message)).toBe(true);
+    expect(await shown()).toEqual(args);
+    expect(await showOnDesktop({ platform, env: { PATH: join(home, 'empty'), HOME: home } }, message)).toBe(false);
+  });
+});
+
+describe('what a person is told', () => {
+  it('arrives once for each crossing, on the desktop, at a webhook and in ntfy', async () => {
+    const simulator = await useSimulator({ seats: 2 });
+    const receiver = await useReceiver(200);
+    const home = await useHome({
+      OPENCODE_MULTI_AUTH_BASE_URL: simulator.baseUrl,
+      OPENCODE_MULTI_AUTH_ISSUER_URL: simulator.issuerUrl,
+    });
+    const { tools, shown } = await useDesktop(home.path, 'notify-send');
+    const env = { ...home.env, PATH: `${tools}${delimiter}${home.env['PATH'] ?? ''}` };
+    const oma = async (...args: readonly string[]) => {
+      const { code, stderr } = await home.omaWith(env, ...args);
+      return { code, stderr };
+    };
+    const [work] = simulator.control.state().seats.map(({ alias }) => alias);
+    if (work === undefined) throw new Error('The simulator has no seat.');
+    await writeFile(
+      join(home.path, 'logins.json'),
+      JSON.stringify(importableStore([simulator.control.credentials(work)])),
+      { mode: 0o600 },
+    );
+    const used = async (durationMinutes: number, usedPercent: number) => {
+      simulator.control.setUsedPercent(work, { durationMinutes, usedPercent });
+      expect(await oma('probe', work)).toMatchObject({ code: 0 });
+    };
+    const targets = { notifyDesktop: true, notifyWebhookUrl: receiver.url, notifyNtfyUrl: receiver.url };
+    await writeFile(join(home.path, 'oma.json'), JSON.stringify({ probeSources: ['usage-endpoint'], ...targets }));
+    expect(await oma('up', '--detach', '--config', 'oma.json')).toMatchObject({ code: 0 });
+    expect(await oma('import', 'logins.json')).toMatchObject({ code: 0 });
+    await used(10_080, 10);
+    await used(300, 10);
+    await used(300, 80);
+    await used(300, 85);
+    await used(10_080, 90);
+    simulator.control.revokeLogins(work);
+    expect(await oma('probe', work)).not.toMatchObject({ code: 0 });
+
+    await expect.poll(() => receiver.received.length, { timeout: SEEN_MS }).toBe(8);
+    const titles = [
+      `${work} is running low`,
+      `${work} is running low`,
+      `${work} needs a login`,
+      'No account can serve',
+    ];
+    const [webhook, ntfy] = [true, false].map((isJson) =>
+      receiver.received.filter(({ headers }) => (headers['content-type'] === 'application/json') === isJson),
+    );
+    expect(webhook?.map(({ body }) => (JSON.parse(body) as { title: string }).title)).toEqual(titles);
+    expect(ntfy?.map(({ headers }) => headers['title'])).toEqual(titles);
+    expect(ntfy?.map(({ body }) => body.replace(/;.*/, ''))).toEqual([
+      expect.stringMatching(/^(15|20) % of the five-hour limit/) as string,
+      expect.stringContaining('10 % of the weekly limit') as string,
+      `The provider no longer accepts its login. Run: oma reauth ${work}`,
+      'All 1 enabled accounts are blocked. None comes back by itself.',
+    ]);
+    await expect
+      .poll(async () => (await shown()).filter((line) => titles.includes(line)), { timeout: SEEN_MS })
+      .toEqual(titles);
+  });
+});
