@@ -1,4 +1,5 @@
 import { type ErrorBody, type ErrorCode, ERRORS, isErrorCode, isOmaError, OmaError } from '../contract/errors.ts';
+import { redactSecrets } from '../runtime/redact.ts';
 import { plain } from './render/plain.ts';
 
 /** Exit codes that stand for no error of the table. */
@@ -13,7 +14,7 @@ export const EXIT = {
 /** Turns anything thrown into the error to show. Why: a person gets one line and never a stack trace. */
 export function asOmaError(error: unknown): OmaError {
   if (isOmaError(error)) return error;
-  const cause = error instanceof Error ? error.message : String(error);
+  const cause = redactSecrets(error instanceof Error ? error.message : String(error));
   return new OmaError('INTERNAL', `oma made a mistake: ${cause} — please report it; \`oma logs\` may say more`);
 }
 

@@ -7,7 +7,7 @@ import { ownUid } from '../runtime/own-uid.ts';
 import { commandTable } from './commands/table.ts';
 import type { ProcessFacts, Programs } from './context.ts';
 import { createContext } from './create-context.ts';
-import { EXIT } from './exit.ts';
+import { asOmaError, errorLine, EXIT, exitCodeOf } from './exit.ts';
 import { run } from './run.ts';
 
 /** Signals that end a command in order; a second one ends it at once. */
@@ -15,6 +15,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Runs oma as the command line of this process says. */
 export async function program(host: NodeJS.Process, entryUrl: string): Promise<void> {
+  endInWords(host);
   const ending = new AbortController();
   for (const signal of SIGNALS) {
     // Not once: without a listener of ours, the library that watches children would end the process at the first one.
@@ -27,6 +28,17 @@ export async function program(host: NodeJS.Process, entryUrl: string): Promise<v
   host.stdout.on('error', () => ending.abort());
   const context = createContext(factsOf(host, entryUrl, ending.signal));
   host.exitCode = await run(context, host.argv.slice(2), commandTable());
+}
+
+/** Why: Node would print the stack of an exception that nobody foresaw, and whatever its message holds. */
+function endInWords(host: NodeJS.Process): void {
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    host.on(event, (reason: unknown) => {
+      const error = asOmaError(reason);
+      host.stderr.write(`${errorLine(error)}\n`);
+      host.exit(exitCodeOf(error));
+    });
+  }
 }
 
 function factsOf(host: NodeJS.Process, entryUrl: string, signal: AbortSignal): ProcessFacts {

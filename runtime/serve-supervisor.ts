@@ -5,6 +5,7 @@ import type { Log } from './log.ts';
 import { openConnection } from './rpc/connection.ts';
 import { serve } from './rpc/serve.ts';
 import { onShutdown } from './shutdown.ts';
+import { endAtUncaught } from './uncaught.ts';
 
 /** What a child of the supervisor does. */
 export interface ChildService<T extends OperationTable> {
@@ -23,6 +24,7 @@ export interface ChildService<T extends OperationTable> {
  */
 export function serveSupervisor<T extends OperationTable>(process: NodeJS.Process, service: ChildService<T>): void {
   const { name, table, handlers, closeDeadlineMs, log, close } = service;
+  endAtUncaught(process, log);
   const connection = openConnection(process.stdin, process.stdout);
   serve(connection, table, handlers, {
     connectionId: 'supervisor',

@@ -23,13 +23,16 @@ export interface Starting {
 /** Longest report in characters. */
 const REPORT_LENGTH_MAX = 16_384;
 
+/** Why: a core file of this program or its helpers would hold every login, and Node cannot set a limit itself. The program takes the place of the shell. */
+const WITHOUT_CORE = 'ulimit -c 0; exec "$0" "$@"';
+
 /**
  * Starts a supervisor that outlives this process.
  * Errors, in its report: the code and message that it gives; SUPERVISOR_START_FAILED if it ends without any.
  */
 export function startSupervisor({ command, args, env }: StartCommand, socketPath: string): Starting {
   const lastWords = openLastWords(`${socketPath}.stderr`);
-  const child = spawn(command, [...args], {
+  const child = spawn('/bin/sh', ['-c', WITHOUT_CORE, command, ...args], {
     detached: true,
     cwd: '/',
     env: { ...env },

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { type Env, parseEnv } from '../contract/env.ts';
-import { isOmaError, OmaError } from '../contract/errors.ts';
+import { ERRORS, isOmaError, OmaError } from '../contract/errors.ts';
 import { BUILD_ID, VERSION } from '../runtime/build-info.ts';
 import { showOnDesktop } from '../runtime/desktop.ts';
 import { acquireLock, type Lock } from '../runtime/instance-lock.ts';
@@ -12,7 +12,8 @@ import { reportReadiness } from '../runtime/readiness.ts';
 import { isSocketAlive } from '../runtime/rpc/listen.ts';
 import { tellSystemd } from '../runtime/service-notice.ts';
 import { onShutdown } from '../runtime/shutdown.ts';
-import { type ChildProcess, spawnChild } from '../runtime/spawn.ts';
+import { endAtUncaught } from '../runtime/uncaught.ts';
+import { helperPrograms } from './children/programs.ts';
 import { SOCKET_PERIOD_MS } from './loops/socket-watch.ts';
 import { type Running, start } from './start.ts';
 import type { StartOptions, Surroundings } from './start-options.ts';
@@ -26,31 +27,6 @@ const STORE_LOCK_MS = 2 * SOCKET_PERIOD_MS;
 
 /** An end in order takes this long at most, in milliseconds. */
 const CLOSE_MS = 10 * 1_000;
-
-/** Variables of the environment that children may see; none of them holds a secret. */
-const CHILD_ENVIRONMENT = [
-  'PATH',
-  'HOME',
-  'LANG',
-  'LC_ALL',
-  'TZ',
-  'TMPDIR',
-  'HTTPS_PROXY',
-  'HTTP_PROXY',
-  'NO_PROXY',
-  'ALL_PROXY',
-  'all_proxy',
-  'CODEX_CA_CERTIFICATE',
-  'https_proxy',
-  'http_proxy',
-  'no_proxy',
-  'NODE_USE_ENV_PROXY',
-  'NODE_EXTRA_CA_CERTS',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-  'NODE_USE_SYSTEM_CA',
-  'OPENCODE_MULTI_AUTH_LOG_LEVEL',
-];
 
 const REAL: Surroundings = { now: Date.now, disk: {} };
 
@@ -92,9 +68,16 @@ export async function supervise(host: NodeJS.Process, here: string, surroundings
           `The supervisor could not be started: ${error instanceof Error ? error.name : 'unknown reason'}. Its log says more.`,
         );
     reportReadiness({ ready: false, code, message });
-    host.exitCode = 1;
-    if (!isOmaError(error)) throw error;
+    if (isOmaError(error)) host.exitCode = 1;
+    else endUnstarted(host, error);
   }
+}
+
+/** Why: whoever started it reads its standard error, where Node would print the error as it is, secrets and all. */
+function endUnstarted(host: NodeJS.Process, error: unknown): void {
+  const log = createLog({ level: 'error', file: null, name: 'supervisor' });
+  log.error({ code: 'INTERNAL', err: error }, 'the supervisor could not be started, for a reason nobody foresaw');
+  host.exit(ERRORS.INTERNAL.exit);
 }
 
 /** Why: a crash report of Node would hold the passphrase, and the debugger that SIGUSR1 opens is a port for every user of the machine. */
@@ -114,12 +97,12 @@ async function own(place: Place, args: Arguments, env: Env): Promise<void> {
   }
   const storeLock = await lockStore(paths);
   const log = createLog({ level: env.LOG_LEVEL ?? 'info', file: paths.logFile, name: 'supervisor' });
+  endAtUncaught(host, log);
   let stop: (reason: string) => void = () => undefined;
   const running = await start({
-    ...startOptions(place, args),
+    ...startOptions(place, args, log),
     env,
     paths,
-    log,
     onStopAsked: (reason) => {
       stop(reason);
     },
@@ -136,8 +119,10 @@ async function own(place: Place, args: Arguments, env: Env): Promise<void> {
 function startOptions(
   { host, here, surroundings }: Place,
   args: Arguments,
-): Omit<StartOptions, 'env' | 'paths' | 'log' | 'onStopAsked'> {
+  log: Log,
+): Omit<StartOptions, 'env' | 'paths' | 'onStopAsked'> {
   return {
+    log,
     version: VERSION,
     buildId: BUILD_ID,
     pid: host.pid,
@@ -148,19 +133,11 @@ function startOptions(
     uiDirectory: join(here, 'ui'),
     ...surroundings,
     random: Math.random,
-    spawnChild: (name) => spawnBeside(host, here, name),
+    spawnChild: helperPrograms(host, here, log),
     onDesktop: (notice) => showOnDesktop(host, notice),
   };
 }
 
-function spawnBeside(host: NodeJS.Process, here: string, name: 'worker' | 'probe-runner'): ChildProcess {
-  const env = Object.fromEntries(
-    CHILD_ENVIRONMENT.flatMap((key) => (host.env[key] === undefined ? [] : [[key, host.env[key]]])),
-  );
-  return spawnChild({ name, command: host.execPath, args: [join(here, `${name}.js`)], env, cwd: here });
-}
-
-/** Why: a supervisor that goes on after an exception nobody foresaw may hold half a truth; its starter starts a new one. */
 function endInOrder({
   host,
   running,
@@ -184,12 +161,6 @@ function endInOrder({
       log.error({ err: error }, 'the supervisor did not stop in order');
     },
   });
-  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-    host.on(event, (error: unknown) => {
-      log.error({ err: error, event }, 'the supervisor ends because of an exception nobody foresaw');
-      host.exit(70);
-    });
-  }
   return (reason) => void shutdown(reason);
 }
 

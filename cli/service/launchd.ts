@@ -37,6 +37,11 @@ ${variables.join('\n')}
   <string>Interactive</string>
   <key>Umask</key>
   <integer>63</integer>
+  <key>HardResourceLimits</key>
+  <dict>
+    <key>Core</key>
+    <integer>0</integer>
+  </dict>
   <key>StandardErrorPath</key>
   <string>${escaped(`${logFile}.launchd`)}</string>
 </dict>

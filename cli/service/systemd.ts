@@ -27,6 +27,7 @@ TimeoutStopSec=20
 KillMode=mixed
 UMask=0077
 NoNewPrivileges=yes
+LimitCORE=0
 
 [Install]
 WantedBy=default.target

@@ -13,6 +13,8 @@ export interface HurtOrder {
   readonly spoil?: { readonly calls: string; readonly errno: string } | null;
   /** By how much the clock is wrong from now on, in milliseconds. */
   readonly clockOffsetMs?: number;
+  /** An exception that nobody foresaw, with this message. */
+  readonly throws?: string;
 }
 
 const { DIST = '', FAULT_POINT, FAULT_HIT = '1' } = process.env;
@@ -27,6 +29,7 @@ process.on('message', (order: HurtOrder) => {
     disk.spoil(order.spoil === null ? null : failing(new RegExp(order.spoil.calls), order.spoil.errno));
   if (order.clockOffsetMs !== undefined) ({ clockOffsetMs } = order);
   process.send?.('done');
+  if (order.throws !== undefined) throw new Error(order.throws);
 });
 process.channel?.unref();
 

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -54,6 +54,11 @@ describe('connecting to the supervisor', () => {
     expect(first.hello.pid).not.toBe(process.pid);
     const second = await connected(optionsFor(socketPath, null));
     expect(second.hello.pid).toBe(first.hello.pid);
+  });
+
+  it.runIf(existsSync('/proc/self/limits'))('[H.T.27] starts it as a process that leaves no core file', async () => {
+    const { hello } = await connected(optionsFor(join(sandbox(), 'oma.sock'), 'serve'));
+    expect(readFileSync(`/proc/${String(hello.pid)}/limits`, 'utf8')).toMatch(/^Max core file size +0 +0 /m);
   });
 
   it('is served as soon as the socket answers, even if no report ever comes', async () => {
@@ -133,7 +138,7 @@ describe('a supervisor that cannot be started', () => {
     const start = { command: '/no/such/node', args: [], env: {} };
     await expect(connectOrStart({ ...options, start })).rejects.toMatchObject({
       code: 'SUPERVISOR_START_FAILED',
-      message: expect.stringContaining('ENOENT') as string,
+      message: expect.stringMatching(/not found|No such file/) as string,
     });
   });
 
