@@ -28,8 +28,6 @@ const PASSED_ON = [
   'http_proxy',
   'ALL_PROXY',
   'all_proxy',
-  'NO_PROXY',
-  'no_proxy',
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
   'CODEX_CA_CERTIFICATE',
@@ -39,7 +37,12 @@ const PASSED_ON = [
 export function codexEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
 ): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    PASSED_ON.flatMap((name) => (environment[name] === undefined ? [] : [[name, environment[name]]])),
+  const seen = PASSED_ON.flatMap((name) =>
+    environment[name] === undefined ? [] : [[name, environment[name]] as const],
   );
+  // A backend or relay on loopback is never reached through a proxy.
+  const direct = [environment['no_proxy'] ?? environment['NO_PROXY'], ...LOOPBACK].filter(Boolean).join(',');
+  return Object.fromEntries([...seen, ['NO_PROXY', direct], ['no_proxy', direct]]);
 }
+
+const LOOPBACK = ['localhost', '127.0.0.1', '::1'] as const;

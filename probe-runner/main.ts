@@ -3,6 +3,7 @@ import { PROTOCOL_VERSION } from '../contract/handshake.ts';
 import { PROBE_DEADLINE_MS, PROBE_OPERATIONS } from '../contract/probe-operations.ts';
 import { BUILD_ID, VERSION } from '../runtime/build-info.ts';
 import { createLog } from '../runtime/log.ts';
+import { useProxy } from '../runtime/proxy.ts';
 import { serveSupervisor } from '../runtime/serve-supervisor.ts';
 import { codexEnvironment } from './deps.ts';
 import { createHandlers } from './handlers.ts';
@@ -14,6 +15,7 @@ const APP_SERVER_DEADLINE_MS = 30_000;
 const VERSION_DEADLINE_MS = 10_000;
 
 const log = createLog({ level: parseEnv(process.env).LOG_LEVEL ?? 'info', file: null, name: 'probe-runner' });
+useProxy(process.env, log);
 const runner = createHandlers({
   hello: { protocolVersion: PROTOCOL_VERSION, buildId: BUILD_ID, version: VERSION, pid: process.pid },
   log,

@@ -9,6 +9,7 @@ import type { FindCodex } from './find-codex.ts';
 import { clean, isLoginUntouched, openHome, writeLogin } from './home.ts';
 import { judge } from './judge.ts';
 import { type Attempt, nextAttempt, type Tried } from './plan.ts';
+import { needsRelay, openRelay } from './relay.ts';
 import { runExec, type Stage } from './run-codex.ts';
 
 export type ProbeParams = Params<ProbeOperations, 'probe.run'>;
@@ -36,9 +37,16 @@ export async function runProbe(
   const { codex, version, message } = await findCodex(params.codexBin);
   if (codex === null) return unrun(params, failure('UNSUPPORTED_CODEX', message), version);
   const home = await openHome(params.homesDir, params.seat);
+  const relay = needsRelay(params.baseUrl) ? await openRelay(params.baseUrl) : null;
   try {
     const written = await writeLogin(home, params, deps.now());
-    const stage: Stage = { codex, home, baseUrl: params.baseUrl, accountId: params.accountId, signal };
+    const stage: Stage = {
+      codex,
+      home,
+      baseUrl: relay?.baseUrl ?? params.baseUrl,
+      accountId: params.accountId,
+      signal,
+    };
     const turns =
       params.source === 'codex-exec'
         ? await tryModels(deps, stage, params)
@@ -54,7 +62,7 @@ export async function runProbe(
     );
     return reportOf({ params, codexVersion: version, turns: [...turns, { attempt: null, verdict }] });
   } finally {
-    await clean(home);
+    await Promise.all([clean(home), relay?.close()]);
   }
 }
 

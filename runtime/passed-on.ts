@@ -28,6 +28,7 @@ const PASSED_ON: ReadonlySet<string> = new Set([
     'no_proxy',
     'NODE_USE_ENV_PROXY',
     'NODE_EXTRA_CA_CERTS',
+    'NODE_USE_SYSTEM_CA',
     'SSL_CERT_FILE',
     'SSL_CERT_DIR',
     'CODEX_CA_CERTIFICATE',

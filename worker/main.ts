@@ -1,22 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import http from 'node:http';
 
 import { parseEnv } from '../contract/env.ts';
 import { PROTOCOL_VERSION } from '../contract/handshake.ts';
 import { WORKER_OPERATIONS } from '../contract/worker-operations.ts';
 import { BUILD_ID, VERSION } from '../runtime/build-info.ts';
 import { createLog } from '../runtime/log.ts';
+import { useProxy } from '../runtime/proxy.ts';
 import { serveSupervisor } from '../runtime/serve-supervisor.ts';
 import { createClockWatch } from './clock-watch.ts';
 import { CALLBACK_PORTS } from './deps.ts';
 import { createHandlers } from './handlers.ts';
-import { proxyOf } from './proxy.ts';
 
 /** Time to free the ports when the supervisor is gone, in milliseconds. */
 const CLOSE_DEADLINE_MS = 2_000;
 
 const log = createLog({ level: parseEnv(process.env).LOG_LEVEL ?? 'info', file: null, name: 'worker' });
-useProxy();
+useProxy(process.env, log);
 const worker = createHandlers({
   fetch: (input, init) => fetch(input, init),
   hello: { protocolVersion: PROTOCOL_VERSION, buildId: BUILD_ID, version: VERSION, pid: process.pid },
@@ -37,17 +36,3 @@ serveSupervisor(process, {
   log,
   close: () => worker.close(),
 });
-
-function useProxy(): void {
-  const proxy = proxyOf(process.env);
-  if (proxy === null) return;
-  try {
-    http.setGlobalProxyFromEnv(proxy);
-  } catch {
-    // What went wrong may quote the address, and that may hold a password.
-    log.error(
-      {},
-      'the proxy of HTTP_PROXY or HTTPS_PROXY cannot be used: the address is not valid, or this Node is too old for proxies',
-    );
-  }
-}

@@ -38,9 +38,9 @@ function rowOf(item: Item, { paint }: ViewLook): string[] {
   return [paint('bold', item.alias), paint(look, word), item.source ?? '-', plain(item.message)];
 }
 
-/** What was tried before there were figures, or in vain. */
+/** What was tried in vain. Why: a retired model is no news once the next one answered, but a source that was left is. */
 function attemptsOf(item: Item, { paint }: ViewLook): string[] {
-  const told = item.state === 'success' ? item.attempts.filter(({ code }) => code !== null) : item.attempts;
+  const told = item.state === 'success' ? item.attempts.filter(({ source }) => source !== item.source) : item.attempts;
   return told.map(({ source, model, effort, code, message }) => {
     const what = [source, model, effort].filter((word) => word !== null).map(plain);
     return indent(paint('dim', `${what.join(' ')}: ${code ?? 'completed'}, ${plain(message)}`));

@@ -20,6 +20,7 @@ import {
 } from '../../support/probe-bench.ts';
 import { codexBinary } from '../../support/real-codex.ts';
 import { requestsArrived, type Simulator, useSimulator } from '../../support/simulator.ts';
+import { useTlsGateway } from '../../support/tls-gateway.ts';
 
 const MODEL = 'gpt-5.5';
 
@@ -364,6 +365,20 @@ describe('the real codex against the simulated backend', () => {
     expect(request).toMatchObject({ model: MODEL, effort: 'low', alias: 'work' });
     expect(request?.bodyBytes).toBeLessThan(15_000);
   });
+
+  it.each(['codex-exec', 'codex-app-server'] as const)(
+    'by %s through an https gateway, every request goes through the gateway, whatever origin the backend names',
+    async (source) => {
+      const { simulator, probe } = await setUp();
+      const gateway = await useTlsGateway(simulator);
+      expect(await probe({ source, baseUrl: gateway.baseUrl })).toMatchObject({ kind: 'complete', source });
+      const paths = simulator.control.requests().map(({ path }) => path);
+      expect(gateway.paths).toEqual(paths);
+      expect(paths).toContain(source === 'codex-exec' ? '/backend-api/codex/responses' : '/backend-api/wham/usage');
+      await gateway.close();
+      expect(await probe({ source, baseUrl: gateway.baseUrl })).toMatchObject({ kind: 'failed' });
+    },
+  );
 
   it('keeps the identity of the installation and nothing else between two probes', async () => {
     const { bench, probe } = await setUp();

@@ -15,7 +15,6 @@ describe('what codex is told', () => {
     ['http://localhost:4000/backend-api', 'http://127.0.0.1:4000/backend-api'],
     ['http://[::1]:4000/backend-api', 'http://localhost:4000/backend-api'],
     ['http://127.0.0.1/backend-api', 'http://localhost/backend-api'],
-    ['https://gateway.example/backend-api', 'https://gateway.example/backend-api'],
   ])(
     'a plain backend on loopback needs a second name, or codex sends the model request elsewhere: %s',
     (baseUrl, other) => {
@@ -71,8 +70,15 @@ describe('what codex sees of the environment', () => {
       OPENAI_BASE_URL: 'x',
       OPENCODE_MULTI_AUTH_PASSPHRASE: 'x',
       NODE_OPTIONS: '--inspect',
-      NO_PROXY: undefined,
+      NO_PROXY: 'intranet.test',
     });
-    expect(seen).toEqual({ PATH: '/usr/bin', LANG: 'C.UTF-8', HTTPS_PROXY: 'http://proxy:3128' });
+    const direct = 'intranet.test,localhost,127.0.0.1,::1';
+    expect(seen).toEqual({
+      PATH: '/usr/bin',
+      LANG: 'C.UTF-8',
+      HTTPS_PROXY: 'http://proxy:3128',
+      NO_PROXY: direct,
+      no_proxy: direct,
+    });
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { proxyOf } from '../../../worker/proxy.ts';
+import { proxyOf } from '../../../runtime/proxy.ts';
 
 const LOOPBACK = 'localhost,127.0.0.1,::1,[::1]';
 
