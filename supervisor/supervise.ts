@@ -13,7 +13,7 @@ import { isSocketAlive } from '../runtime/rpc/listen.ts';
 import { tellSystemd } from '../runtime/service-notice.ts';
 import { onShutdown } from '../runtime/shutdown.ts';
 import { endAtUncaught } from '../runtime/uncaught.ts';
-import { helperPrograms } from './children/programs.ts';
+import { helperPrograms } from './helper-programs.ts';
 import { SOCKET_PERIOD_MS } from './loops/socket-watch.ts';
 import { type Running, start } from './start.ts';
 import type { StartOptions, Surroundings } from './start-options.ts';

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import type { Log } from '../../runtime/log.ts';
+import type { Log } from '../runtime/log.ts';
 
 /** A line of the log of a helper process. */
 const lineSchema = z.looseObject({ level: z.number(), msg: z.string() });

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 
-import type { Log } from '../../runtime/log.ts';
-import { spawnChild } from '../../runtime/spawn.ts';
-import type { StartOptions } from '../start-options.ts';
-import { wordsOf } from './words.ts';
+import type { Log } from '../runtime/log.ts';
+import { spawnChild } from '../runtime/spawn.ts';
+import { wordsOf } from './helper-words.ts';
+import type { StartOptions } from './start-options.ts';
 
 /** Variables of the environment that children may see; none of them holds a secret. */
 const CHILD_ENVIRONMENT = [
