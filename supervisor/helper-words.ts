@@ -1,15 +1,12 @@
-import * as z from 'zod';
-
+import { logLineSchema } from '../contract/log-line.ts';
 import type { Log } from '../runtime/log.ts';
 
-/** A line of the log of a helper process. */
-const lineSchema = z.looseObject({ level: z.number(), msg: z.string() });
 const [ERROR, WARN, INFO] = [50, 40, 30];
 
 /** Makes what puts the standard error of a helper process into this log: lines of its own log as such, anything else as a text. */
 export function wordsOf(child: string, log: Log): (line: string) => void {
   return (line) => {
-    const said = lineSchema.safeParse(parsed(line));
+    const said = logLineSchema.safeParse(parsed(line));
     if (!said.success) {
       log.warn({ child, line }, 'a helper process wrote on standard error');
       return;
