@@ -21,6 +21,7 @@ describe('the paths of oma', () => {
       demoDir: '/home/me/.local/state/opencode-multi-auth/demo',
       codexAuthFile: '/home/me/.codex/auth.json',
       openCodeAuthFile: '/home/me/.local/share/opencode/auth.json',
+      openCodeHome: '/home/me/.opencode',
       antigravityFile: '/home/me/.config/opencode/antigravity-accounts.json',
     });
   });
