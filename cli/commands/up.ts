@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import { OmaError } from '../../contract/errors.ts';
+import { attend } from '../attend.ts';
 import { type Answer, command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { type Demo, importDemoAccounts, prepareDemo, startDetachedDemo, type Started } from '../demo.ts';
@@ -96,31 +96,6 @@ async function fill(context: Context, session: Session, { provider }: Demo): Pro
     await stopAndWait(context, session);
     throw error;
   }
-}
-
-/** Waits until Ctrl-C, then stops it; or until somebody else stops it. Errors: CONNECTION_CLOSED when it ended by itself. */
-async function attend(context: Context, session: Session, demo: Demo | null): Promise<void> {
-  const ended = new Promise<'ended'>((tell) => {
-    session.onClose(() => tell('ended'));
-  });
-  const interrupted = new Promise<'interrupted'>((tell) => {
-    context.signal.addEventListener('abort', () => tell('interrupted'), { once: true });
-    if (context.signal.aborted) tell('interrupted');
-  });
-  const why = await Promise.race([ended, interrupted, ...(demo === null ? [] : [demo.provider.ended])]);
-  if (why === undefined) context.stderr.write('The simulated provider has ended, and the demo with it.\n');
-  if (why !== 'ended') return stopAndWait(context, session);
-  // A supervisor that stops in order takes its socket away; one that dies leaves it behind.
-  const diedAt = await access(context.paths().socketPath).then(
-    () => true,
-    () => false,
-  );
-  if (diedAt)
-    throw new OmaError(
-      'SUPERVISOR_NOT_RUNNING',
-      'The supervisor has ended by itself — `oma logs` says why; `oma up` starts it again',
-    );
-  context.stderr.write('The supervisor has stopped.\n');
 }
 
 async function describeRunning(context: Context, session: Session, { isDemo, args }: Wish): Promise<Answer> {

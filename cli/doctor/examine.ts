@@ -2,7 +2,7 @@ import { isOmaError } from '../../contract/errors.ts';
 import type { Context } from '../context.ts';
 import { connectIfRunning } from '../running.ts';
 import type { Session } from '../session.ts';
-import { examineFiles } from './files.ts';
+import { examineFiles, type Runs } from './files.ts';
 import { type Finding, finding, fine, type Level } from './finding.ts';
 import { examineMachine } from './machine.ts';
 import { examineOpenCode } from './opencode.ts';
@@ -23,8 +23,13 @@ export async function examine(context: Context): Promise<Examination> {
   const outside = [...(await examinePrograms(context)), ...(await examineMachine(context))];
   if (configuration !== null) return { findings: ordered([configuration, ...outside]), told: null };
   const { told, findings } = await askSupervisor(context);
-  const inside = [...(await examineOpenCode(context)), ...(await examineFiles(context, told !== null))];
+  const inside = [...(await examineOpenCode(context)), ...(await examineFiles(context, runsOf(told)))];
   return { findings: ordered([...findings, ...inside, ...outside]), told };
+}
+
+function runsOf(told: Told | null): Runs {
+  if (told === null) return 'nothing';
+  return told.status.demo ? 'demo' : 'supervisor';
 }
 
 /** Mends what can be mended without a decision; answers what was done. */

@@ -13,8 +13,12 @@ const OTHERS = 0o077;
 const OUR_NAME = 'opencode-multi-auth';
 const DRAFT = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 
+/** Which supervisor runs, if any; that of the demo has a store of its own. */
+export type Runs = 'nothing' | 'supervisor' | 'demo';
+
 /** Looks at what oma has on disk: who may read it, what was left behind, whether the store is sound. */
-export async function examineFiles(context: Context, isRunning: boolean): Promise<readonly Finding[]> {
+export async function examineFiles(context: Context, runs: Runs): Promise<readonly Finding[]> {
+  const isRunning = runs !== 'nothing';
   const paths = context.paths();
   const places = await Promise.all(privatePaths(paths).map((path) => examinePlace(path, context.uid)));
   const found = [
@@ -25,7 +29,7 @@ export async function examineFiles(context: Context, isRunning: boolean): Promis
   const isTidy = found.length === 0;
   return [
     ...(isTidy ? [fine('files', 'Files and socket are private, and nothing was left behind.')] : found),
-    await examineStore(context),
+    await examineStore(context, runs),
   ];
 }
 
@@ -100,8 +104,9 @@ async function examineLeftovers(context: Context): Promise<readonly Finding[]> {
     );
 }
 
-async function examineStore(context: Context): Promise<Finding> {
+async function examineStore(context: Context, runs: Runs): Promise<Finding> {
   const { storeFile } = context.paths();
+  if (runs === 'demo') return examineDemoStore(context);
   if ((await lstat(storeFile).catch(() => null)) === null)
     return finding('note', {
       id: 'store',
@@ -114,5 +119,16 @@ async function examineStore(context: Context): Promise<Finding> {
     id: 'store',
     what: `${basename(storeFile)} has problems: ${problems.join('; ')}`,
     advice: `Restore a backup with \`oma restore FILE\`; docs/OFFLINE_RECOVERY.md has every other way. It lies in ${dirname(storeFile)}.`,
+  });
+}
+
+async function examineDemoStore(context: Context): Promise<Finding> {
+  const { ok, problems, accounts } = await checkStore(context, null);
+  if (ok)
+    return fine('store', `The store of the demo is sound: ${String(accounts)} accounts. Your own is not looked at.`);
+  return finding('problem', {
+    id: 'store',
+    what: `The store of the demo has problems: ${problems.join('; ')}`,
+    advice: 'It holds nothing of yours: `oma down`, then `oma up --demo`.',
   });
 }

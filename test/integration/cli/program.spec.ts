@@ -160,6 +160,11 @@ describe('oma up --demo', () => {
       code: 7,
       stderr: expect.stringContaining('The demo is running') as string,
     });
+    const { findings } = await home.json<{ findings: { id: string; what: string }[] }>('doctor');
+    expect(findings.filter(({ id }) => id === 'demo' || id === 'store').map(({ what }) => what)).toEqual([
+      'It is the demo, with simulated accounts.',
+      'The store of the demo is sound: 4 accounts. Your own is not looked at.',
+    ]);
     const processes = processesOf(home);
     expect(processes.filter((line) => line.includes('simulator.js'))).toHaveLength(1);
     expect((await home.oma('down')).code).toBe(0);
@@ -174,6 +179,20 @@ describe('oma up --demo', () => {
     up.child.kill('SIGINT');
     expect(await up.ended).toBe(0);
     await expect.poll(() => processesOf(home), { timeout: 20_000 }).toEqual([]);
+  });
+
+  it('goes on with the same accounts when its supervisor is killed', async () => {
+    const home = await useHome();
+    const up = home.attend('up', '--demo');
+    await up.says('Ctrl-C stops it.');
+    const before = await home.json<{ pid: number }>('status');
+    process.kill(before.pid, 'SIGKILL');
+    await up.says('was started again');
+    const after = await home.json<{ pid: number }>('status');
+    expect(after).toMatchObject({ demo: true, accounts: { total: 4 } });
+    expect(after.pid).not.toBe(before.pid);
+    up.child.kill('SIGINT');
+    expect(await up.ended).toBe(0);
   });
 
   it('is refused politely while a real supervisor runs', async () => {
