@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
@@ -11,6 +12,8 @@ import { requestsArrived } from '../../support/simulator.ts';
 const WAIT = { timeout: 60_000, interval: 50 };
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** How long the machine sleeps; children are asked for a sign of life every 15 s, so 20 is the whole test. */
+const SLEEP_MS = Number(process.env['OMA_SLEEP_SECONDS'] ?? 1) * 1_000;
 
 let simulator: Simulator;
 let oma: HurtOma;
@@ -121,9 +124,18 @@ describe('a clock that jumps', () => {
 });
 
 describe('a machine that was asleep', () => {
+  /** The helpers, once all are ready, and the ids of the whole family. */
+  const family = async () => {
+    const { children } = await vi.waitFor(async () => {
+      const status = await oma.client['status.get']({});
+      expect(status.children).toMatchObject([{ state: 'ready' }, { state: 'ready' }]);
+      return status;
+    }, WAIT);
+    return { children, pids: [oma.pid, ...children.flatMap(({ pid }) => pid ?? [])] };
+  };
+
   it('goes on where it was: what was asked meanwhile is answered, and the children are the same', async () => {
-    const { children } = await oma.client['status.get']({});
-    const pids = [oma.pid, ...children.flatMap(({ pid }) => pid ?? [])];
+    const { children, pids } = await family();
     expect(pids).toHaveLength(3);
     for (const pid of pids) process.kill(pid, 'SIGSTOP');
     const asked = [lease(), refresh(oma, 'a')];
@@ -131,6 +143,16 @@ describe('a machine that was asleep', () => {
     await expect(Promise.all(asked)).resolves.toHaveLength(2);
     await oma.order({ clockOffsetMs: 8 * HOUR_MS });
     expect((await lease()).alias).toMatch(/^[abc]$/);
+    expect((await oma.client['status.get']({})).children).toEqual(children);
+  });
+
+  it(`for ${String(SLEEP_MS / 1_000)} s takes nobody's silence for death, and every account serves`, async () => {
+    const { children, pids } = await family();
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    await sleep(SLEEP_MS);
+    for (const pid of pids) process.kill(pid, 'SIGCONT');
+    await Promise.all(SEATS.map((alias) => refresh(oma, alias)));
+    expect([(await lease()).alias, (await lease()).alias, (await lease()).alias].sort()).toEqual([...SEATS]);
     expect((await oma.client['status.get']({})).children).toEqual(children);
   });
 });
