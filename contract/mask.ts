@@ -4,7 +4,11 @@ export function maskEmail(email: string): string {
   return `${name.slice(0, 1)}…@${domain.slice(0, 1)}…`;
 }
 
-/** Hides every e-mail inside a text, such as an alias that is one. */
+/** What cannot be in an address, or surrounds one in a sentence. */
+const BETWEEN = String.raw`\s@"'“”‘’<>()[\]{},;:?!/`;
+const EMAIL = new RegExp(`[^${BETWEEN}]+@(?:[^${BETWEEN}]*[^${BETWEEN}.])?`, 'g');
+
+/** Hides every e-mail inside a text, such as an alias that is one; also one without a dot. */
 export function maskText(text: string): string {
-  return text.replace(/[^\s@]+@[^\s@]+/g, maskEmail);
+  return text.replace(EMAIL, maskEmail);
 }

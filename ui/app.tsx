@@ -37,7 +37,7 @@ export function App({ route }: { readonly route: ReadonlySignal<Route> }) {
 
 function Main({ route }: { readonly route: Route }) {
   const main = useRef<HTMLElement>(null);
-  const place = route.screen === 'account' ? `account ${route.alias}` : route.screen;
+  const place = route.screen === 'account' ? `account ${route.key}` : route.screen;
   const before = useRef(place);
   useEffect(() => {
     if (before.current === place) return;
@@ -59,7 +59,7 @@ function Screen({ route }: { readonly route: Route }) {
   if (route.screen === 'activity') return <Activity />;
   if (route.screen === 'add') return <AddAccount />;
   if (list === null) return <Waiting what="the accounts" error={accounts.error.value} onAgain={accounts.refresh} />;
-  if (route.screen === 'account') return <AccountScreen key={route.alias} alias={route.alias} />;
+  if (route.screen === 'account') return <AccountScreen key={route.key} of={route.key} />;
   return list.length === 0 ? <FirstRun /> : <Overview accounts={list} />;
 }
 

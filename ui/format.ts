@@ -31,19 +31,6 @@ export function windowName(durationMinutes: number): string {
   return duration(durationMinutes * MINUTE_MS);
 }
 
-/** Hides who an address belongs to, but keeps two addresses apart for the eye. */
-export function maskEmail(email: string): string {
-  const at = email.lastIndexOf('@');
-  if (at < 1) return '•••';
-  const domain = email.slice(at + 1);
-  return `${email.slice(0, 1)}•••@${domain.slice(0, 1)}•••${domain.slice(domain.lastIndexOf('.'))}`;
-}
-
-/** Hides every address in a text. */
-export function maskEmailsIn(text: string): string {
-  return text.replace(/[\w.+-]+@[\w-]+(?:\.[\w-]+)+/g, maskEmail);
-}
-
 // Why made once: toLocaleTimeString makes one at each call, which for 200 accounts took longer than all the rest of the page.
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const DAY = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short' });

@@ -170,6 +170,27 @@ describe('the other controls of an account', () => {
     expect(await row(page, 'home').innerText()).toContain('in codex');
   });
 
+  test('what an icon means is told by pointer, by keyboard and by touch, and Escape takes it away', async () => {
+    const { page } = await usePage(browser(), { pool: POOL }, { hasTouch: true });
+    const pin = await seen(page.getByRole('button', { name: 'Pin home for 24 hours' }));
+    const probe = page.getByRole('button', { name: 'Probe home now' });
+    const tooltip = page.getByRole('tooltip');
+    await probe.focus();
+    expect(await (await seen(tooltip)).innerText()).toBe('Probe the limits now');
+    await page.keyboard.press('Tab');
+    await eventually(() => tooltip.innerText()).toBe('Pin for 24 hours');
+    expect(await pin.getAttribute('aria-describedby')).toBe(await tooltip.getAttribute('id'));
+    await page.keyboard.press('Escape');
+    await eventually(() => tooltip.count()).toBe(0);
+    await probe.hover();
+    await eventually(() => tooltip.innerText()).toBe('Probe the limits now');
+    await page.mouse.move(0, 0);
+    await eventually(() => tooltip.count()).toBe(0);
+    await page.getByRole('button', { name: 'Hide e-mail addresses' }).tap();
+    await eventually(() => tooltip.innerText()).toBe('E-mail addresses are hidden');
+    expect(await page.locator('[title]:is(button, a)').count()).toBe(0);
+  });
+
   test('addresses are hidden by a switch that this browser remembers, also where an address is the name of an account', async () => {
     const { page, dashboard } = await usePage(browser(), { pool: { ...POOL, 'eve@example.test': {} } });
     await seen(page.getByText('ada@example.test').first());
@@ -190,8 +211,10 @@ describe('the other controls of an account', () => {
       await seen(page.locator('main :is(h1, h2)').first());
       expect(await page.locator('body').innerText()).not.toMatch(/(ada|eve|nobody)@/);
     }
-    await page.goto(`${dashboard.url}/#/account/eve%40example.test`);
+    await page.goto(`${dashboard.url}/#/`);
+    await (await seen(page.getByRole('link', { name: 'e…@e…', exact: true }).last())).click();
+    expect(page.url()).toMatch(/#\/account\/~[0-9a-f]{8}$/);
     await (await seen(page.getByRole('button', { name: /^Remove eve/ }))).click();
-    expect(await (await seen(page.getByRole('dialog'))).innerText()).toContain('Remove e•••@e•••.test?');
+    expect(await (await seen(page.getByRole('dialog'))).innerText()).toContain('Remove e…@e…?');
   });
 });

@@ -1,7 +1,11 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 
-import { eventually, row, seen, slowBackend, stateOf, useBrowser, usePage } from './support/eyes.ts';
+import { accountV2, seatToken, storeV1, storeV2, upstreamEnvelope } from '../support/upstream-store.ts';
+import { enabledSwitch, eventually, row, seen, slowBackend, stateOf, useBrowser, usePage } from './support/eyes.ts';
 
 const browser = useBrowser();
 const POOL = { work: { fiveHour: 12, weekly: 34 }, home: { fiveHour: 41, weekly: 8 } };
@@ -102,6 +106,60 @@ test('an import that finds nothing says so at the form', async () => {
   await page.goto(`${dashboard.url}/#/add`);
   await (await seen(page.getByRole('button', { name: 'Check first' }))).click();
   expect(await (await seen(page.getByRole('alert'))).innerText()).toContain('IMPORT_NOT_FOUND');
+});
+
+test('an import shows first what it would do, then does it: accounts of upstream, a login of codex, an encrypted file', async () => {
+  const { page, dashboard } = await usePage(browser(), { pool: {} });
+  const [store, codex, locked] = [
+    join(dashboard.home, 'config', 'opencode-multi-auth', 'accounts.json'),
+    join(dashboard.home, '.codex', 'auth.json'),
+    join(dashboard.home, 'locked.json'),
+  ];
+  const tokens = { access_token: seatToken('mac'), refresh_token: 'rt_mac', id_token: seatToken('mac') };
+  for (const [file, content] of [
+    [store, storeV1()],
+    [codex, { tokens: { ...tokens, account_id: 'ws-mac' }, last_refresh: '2026-11-23T09:00:00.000Z' }],
+    [locked, upstreamEnvelope(storeV2({ far: accountV2('far') }, { activeAlias: 'far' }), 'open sesame')],
+  ] as const) {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, JSON.stringify(content));
+  }
+  const listed = async () =>
+    (await dashboard.api<{ accounts: { alias: string }[] }>('GET', '/api/accounts')).accounts.map(({ alias }) => alias);
+  const [check, take] = ['Check first', 'Import'].map((name) => page.getByRole('button', { name, exact: true }));
+  const result = page.locator('form [role="status"] li');
+
+  await page.goto(`${dashboard.url}/#/add`);
+  await (await seen(page.getByRole('radio', { name: /^opencode-multi-auth-codex/ }))).check();
+  await check?.click();
+  await eventually(() => result.allInnerTexts()).toEqual(['work would be imported', 'home would be imported']);
+  expect(await listed()).toEqual([]);
+  await take?.click();
+  await eventually(() => result.allInnerTexts()).toEqual(['work was imported', 'home was imported']);
+  expect(await page.locator('form [role="status"]').innerText()).toContain('Take it out of OpenCode');
+
+  await page.getByRole('radio', { name: /^codex/ }).check();
+  await check?.click();
+  await eventually(() => result.allInnerTexts()).toEqual([expect.stringMatching(/^mac\S* would be imported$/)]);
+  await take?.click();
+  await eventually(() => result.allInnerTexts()).toEqual([expect.stringMatching(/^mac\S* was imported$/)]);
+  await take?.click();
+  await eventually(() => result.allInnerTexts()).toEqual([expect.stringContaining('left out')]);
+
+  await page.getByRole('radio', { name: /^A file/ }).check();
+  await page.getByLabel('Path of the file').fill(locked);
+  await take?.click();
+  const passphrase = await seen(page.getByLabel('Passphrase of the file'));
+  expect(await passphrase.getAttribute('type')).toBe('password');
+  await passphrase.fill('wrong');
+  await take?.click();
+  expect(await (await seen(page.getByRole('alert'))).innerText()).toContain('STORE_PASSPHRASE_WRONG');
+  await passphrase.fill('open sesame');
+  await take?.click();
+  await eventually(() => result.allInnerTexts()).toEqual(['far was imported']);
+  expect(await listed()).toEqual(['work', 'home', expect.stringMatching(/^mac/), 'far']);
+  await page.goto(`${dashboard.url}/#/`);
+  expect(await stateOf(await seen(enabledSwitch(page, 'work')))).toBe('on');
 });
 
 test('an account is added: a name that exists is refused at the form, and a sign-in that is cancelled leads back to it', async () => {

@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 
 import type { SettingsView } from '../../contract/settings.ts';
@@ -134,13 +134,71 @@ test('[F.L4.5] choosing a preset sets its thresholds at once', async () => {
   }
 });
 
-test('a field that the environment holds is locked and says so', async () => {
-  const { page } = await openSettings({ env: { CRITICAL_THRESHOLD: '4' } });
-  expect(await critical(page).inputValue()).toBe('4');
-  expect(await critical(page).isDisabled()).toBe(true);
-  expect(await page.locator('.field', { has: critical(page) }).innerText()).toContain(
+test('a field that the environment or the configuration file holds is locked and says which; the others can be saved', async () => {
+  const { page, dashboard } = await openSettings({
+    env: { CRITICAL_THRESHOLD: '4' },
+    config: { lowThreshold: 22, rotationStrategy: 'least-used', notifyEvents: ['pool-dry'], notifyDesktop: true },
+  });
+  const place = (field: Locator) => page.locator('.field', { has: field });
+  expect([await critical(page).inputValue(), await low(page).inputValue()]).toEqual(['4', '22']);
+  expect([await critical(page).isDisabled(), await low(page).isDisabled()]).toEqual([true, true]);
+  expect(await place(critical(page)).innerText()).toContain(
     'locked: set by the environment, OPENCODE_MULTI_AUTH_CRITICAL_THRESHOLD',
   );
+  expect(await place(low(page)).innerText()).toContain('locked: set by the configuration file');
+  expect(await page.getByRole('radio', { name: /Least used/ }).isDisabled()).toBe(true);
+  expect(await page.getByRole('checkbox', { name: 'No account can serve' }).isDisabled()).toBe(true);
+  const desktop = page.getByRole('switch', { name: 'On the desktop' });
+  expect([await desktop.getAttribute('aria-checked'), await desktop.getAttribute('aria-disabled')]).toEqual([
+    'true',
+    'true',
+  ]);
+  await page.getByLabel('Schedule').fill('20');
+  await save(page).click();
+  await seen(page.getByText('Settings saved.'));
+  expect((await persisted(dashboard)).settings).toMatchObject({
+    criticalThreshold: 4,
+    lowThreshold: 22,
+    probeIntervalMinutes: 20,
+  });
+});
+
+test('messages: events, ways and targets are saved; an unsafe address is refused at its field, and a saved one is hidden until it is edited', async () => {
+  const { page, dashboard } = await openSettings();
+  const [webhook, topic] = [page.getByLabel('Webhook'), page.getByLabel('ntfy topic')];
+  for (const wrong of ['http://example.test/hook', 'nonsense', 'ftp://127.0.0.1/']) {
+    await webhook.fill(wrong);
+    const problem = await seen(problemOf(page, 'setting-notifyWebhookUrl-hint'));
+    expect(await problem.innerText()).toBe('Must be https, or http on this machine; empty switches it off.');
+    expect(await save(page).getAttribute('aria-disabled')).toBe('true');
+  }
+  await webhook.fill('http://127.0.0.1:9/hook');
+  await topic.fill(' https://ntfy.example.test/s3cret-topic ');
+  await page.getByRole('checkbox', { name: 'A limit is running low' }).uncheck();
+  await page.getByRole('switch', { name: 'Inside OpenCode' }).click();
+  await page.getByRole('switch', { name: 'On the desktop' }).click();
+  await save(page).click();
+  await seen(page.getByText('Settings saved.'));
+  expect((await persisted(dashboard)).settings).toMatchObject({
+    notifyEvents: ['needs-login', 'pool-dry', 'pool-recovered', 'force-expired'],
+    notifyToast: false,
+    notifyDesktop: true,
+    notifyWebhookUrl: 'http://127.0.0.1:9/hook',
+    notifyNtfyUrl: 'https://ntfy.example.test/s3cret-topic',
+  });
+  await page.reload();
+  await eventually(() => topic.inputValue()).toBe('https://ntfy.example.test/s3cret-topic');
+  expect(await page.getByRole('checkbox', { name: 'A limit is running low' }).isChecked()).toBe(false);
+  const security = () => topic.evaluate((field) => getComputedStyle(field).getPropertyValue('-webkit-text-security'));
+  expect(await security()).toBe('disc');
+  await topic.focus();
+  expect(await security()).toBe('none');
+  await topic.fill('');
+  await save(page).click();
+  await eventually(async () => (await persisted(dashboard)).settings.notifyNtfyUrl).toBe('');
+  await page.goto(`${dashboard.url}/#/activity`);
+  await seen(page.locator('.change').first());
+  expect(await page.locator('body').innerText()).not.toMatch(/s3cret|127\.0\.0\.1:9/);
 });
 
 test('what is being typed survives a change made elsewhere', async () => {

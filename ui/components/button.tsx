@@ -1,7 +1,10 @@
 import './button.css';
+import './floating.css';
 
 import type { ComponentChildren } from 'preact';
+import { useId } from 'preact/hooks';
 
+import { useFloating } from './floating.ts';
 import { Icon, type IconName } from './icon.tsx';
 
 export interface ButtonProps {
@@ -14,6 +17,8 @@ export interface ButtonProps {
   readonly state?: string;
   readonly isBusy?: boolean;
   readonly isDisabled?: boolean;
+  readonly isPressed?: boolean;
+  /** What it does, for those who see only its icon: told on hover, focus and touch. */
   readonly title?: string;
   readonly onClick?: () => void;
 }
@@ -21,26 +26,44 @@ export interface ButtonProps {
 /** A button that keeps its focus while it is busy, and is not pressed twice. */
 export function Button(props: ButtonProps) {
   const { children, icon, kind = 'plain', type = 'button', label, state, title, onClick } = props;
-  const isHeld = (props.isBusy ?? false) || (props.isDisabled ?? false);
+  const { isBusy = false, isDisabled = false } = props;
+  const isHeld = isBusy || isDisabled;
+  const id = useId();
+  const { isOpen, anchor, words, byMouse, byFocus } = useFloating<HTMLButtonElement>();
+  const isTold = isOpen && title !== undefined;
   return (
     <button
+      ref={anchor}
       type={type}
       class="button"
       data-kind={kind}
       data-state={state}
       aria-label={label}
-      aria-busy={props.isBusy ?? false}
+      aria-busy={isBusy}
       aria-disabled={isHeld}
-      title={title}
+      aria-pressed={props.isPressed}
+      aria-describedby={isTold && title !== label ? id : undefined}
       onClick={(event) => {
         if (isHeld) event.preventDefault();
         else onClick?.();
       }}
+      {...byMouse}
+      {...byFocus}
     >
-      {props.isBusy === true ? <span class="spinner" aria-hidden="true" /> : icon !== undefined && <Icon name={icon} />}
+      <Sign {...{ icon, isBusy }} />
       {children}
+      {isTold && (
+        <span ref={words} role="tooltip" id={id} class="floating" popover="manual">
+          {title}
+        </span>
+      )}
     </button>
   );
+}
+
+function Sign({ icon, isBusy }: { readonly icon: IconName | undefined; readonly isBusy: boolean }) {
+  if (isBusy) return <span class="spinner" aria-hidden="true" />;
+  return icon === undefined ? null : <Icon name={icon} />;
 }
 
 /** A button that shows only its icon; the label is its name. */

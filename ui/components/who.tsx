@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 
+import { maskEmail, maskText } from '../../contract/mask.ts';
 import { useApp } from '../app-context.ts';
-import { maskEmail, maskEmailsIn } from '../format.ts';
 
 /** An e-mail address, hidden when the switch says so. */
 export function Email({ address }: { readonly address: string }) {
@@ -12,7 +12,7 @@ export function Email({ address }: { readonly address: string }) {
 /** Any words as they may be shown. Why not addresses alone: after a migration an alias can be one, and messages name aliases. */
 export function useShown(): (words: string) => string {
   const isMasked = useApp().preferences.masked.value;
-  return (words) => (isMasked ? maskEmailsIn(words) : words);
+  return (words) => (isMasked ? maskText(words) : words);
 }
 
 /** The alias of an account. */

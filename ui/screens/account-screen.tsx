@@ -17,23 +17,19 @@ import { Standing } from './account-row.tsx';
 import { EnabledSwitch } from './enabled-switch.tsx';
 import { WindowCard } from './window-card.tsx';
 
-/** One account with all there is to it. */
-export function AccountScreen({ alias }: { readonly alias: string }) {
+/** One account with all there is to it; `of` is its name in the address bar. */
+export function AccountScreen({ of }: { readonly of: string }) {
   const { accounts } = useApp();
-  const account = accounts.find(alias);
-  if (account === null) {
-    return (
-      <div class="panel section">
-        <h1>
-          There is no account “<Alias of={alias} />”
-        </h1>
-        <p>
-          It may have been removed. <a href="#/">Back to the overview</a>
-        </p>
-      </div>
-    );
-  }
-  return <Known account={account} />;
+  const account = accounts.find(of);
+  if (account !== null) return <Known account={account} />;
+  return (
+    <div class="panel section">
+      <h1>There is no such account</h1>
+      <p>
+        It may have been removed. <a href="#/">Back to the overview</a>
+      </p>
+    </div>
+  );
 }
 
 function Known({ account }: { readonly account: AccountView }) {

@@ -64,22 +64,21 @@ function Preferences() {
   const isMasked = preferences.masked.value;
   return (
     <div class="header-preferences" role="group" aria-label="View">
-      <button
-        type="button"
-        class="button"
-        data-kind="quiet"
-        aria-pressed={isMasked}
-        aria-label="Hide e-mail addresses"
-        title={isMasked ? 'Addresses are hidden' : 'Addresses are shown'}
+      <Button
+        kind="quiet"
+        icon={isMasked ? 'eye-off' : 'eye'}
+        isPressed={isMasked}
+        label="Hide e-mail addresses"
+        title={isMasked ? 'E-mail addresses are hidden' : 'Hide e-mail addresses'}
         onClick={() => (preferences.masked.value = !isMasked)}
       >
-        <Icon name={isMasked ? 'eye-off' : 'eye'} />
-      </button>
+        {null}
+      </Button>
       <Button
         kind="quiet"
         icon={THEMES[theme].icon}
         label={`Theme: ${theme}. Change to ${THEMES[theme].next}.`}
-        title={`Theme: ${theme}`}
+        title={`Theme: ${theme}; change to ${THEMES[theme].next}`}
         onClick={() => (preferences.theme.value = THEMES[theme].next)}
       >
         {null}

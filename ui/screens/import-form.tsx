@@ -1,6 +1,6 @@
 import './form.css';
 
-import { useSignal } from '@preact/signals';
+import { type Signal, useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 
 import { useApp } from '../app-context.ts';
@@ -21,6 +21,11 @@ const SOURCES: readonly { readonly source: Source; readonly name: string; readon
     name: 'oc-codex-multi-auth',
     meaning: 'All accounts of that plugin, those of its projects included.',
   },
+  {
+    source: 'oc-codex-multi-auth',
+    name: 'oc-codex-multi-auth',
+    meaning: 'All accounts of that plugin, of every project.',
+  },
   { source: 'opencode', name: 'OpenCode', meaning: 'The ChatGPT login that OpenCode holds.' },
   { source: 'file', name: 'A file', meaning: 'Any of these formats, by its path on this machine.' },
 ];
@@ -30,49 +35,80 @@ export function ImportForm() {
   const { api, accounts } = useApp();
   const source = useSignal<Source>('codex');
   const path = useSignal('');
+  const passphrase = useSignal('');
   const result = useSignal<Result | null>(null);
   const importing = useMemo(
     () =>
       createMutation(async (dryRun: boolean) => {
-        const more = source.value === 'file' ? { path: path.value } : {};
-        result.value = await api.call('account.import', { source: source.value, dryRun, ...more });
-        if (!dryRun) await accounts.refresh();
+        result.value = await api.call('account.import', {
+          source: source.value,
+          dryRun,
+          ...(source.value === 'file' ? { path: path.value } : {}),
+          ...(passphrase.value === '' ? {} : { passphrase: passphrase.value }),
+        });
+        if (dryRun) return;
+        passphrase.value = '';
+        await accounts.refresh();
       }),
     [],
   );
+  const { error, phase, run, dismiss } = importing;
   return (
     <form class="form" noValidate onSubmit={(event) => event.preventDefault()}>
       <SourceChoice
         chosen={source.value}
         onChoose={(wanted) => {
           source.value = wanted;
+          passphrase.value = '';
           result.value = null;
-          importing.dismiss();
+          dismiss();
         }}
       />
       {source.value === 'file' && (
-        <div class="field">
-          <label for="import-path">Path of the file</label>
-          <input
-            id="import-path"
-            value={path}
-            spellcheck={false}
-            onInput={(event) => {
-              path.value = event.currentTarget.value;
-              result.value = null;
-            }}
-          />
-        </div>
+        <Field id="import-path" label="Path of the file" value={path} onInput={() => (result.value = null)} />
       )}
-      {importing.error.value !== null && <Problem error={importing.error.value} onDismiss={importing.dismiss} />}
+      {(passphrase.value !== '' || PASSPHRASE_CODES.includes(error.value?.code ?? '')) && (
+        <Field id="import-passphrase" label="Passphrase of the file" isSecret value={passphrase} />
+      )}
+      {error.value !== null && <Problem error={error.value} onDismiss={dismiss} />}
       {result.value !== null && <ImportResult result={result.value} />}
       <Actions
         isChecked={result.value !== null}
-        isBusy={importing.phase.value === 'updating'}
+        isBusy={phase.value === 'updating'}
         isDisabled={source.value === 'file' && path.value.trim() === ''}
-        onImport={(dryRun) => void importing.run(dryRun)}
+        onImport={(dryRun) => void run(dryRun)}
       />
     </form>
+  );
+}
+
+/** Says that a file is encrypted. */
+const PASSPHRASE_CODES: readonly string[] = ['STORE_PASSPHRASE_REQUIRED', 'STORE_PASSPHRASE_WRONG'];
+
+interface FieldProps {
+  readonly id: string;
+  readonly label: string;
+  readonly isSecret?: boolean;
+  readonly value: Signal<string>;
+  readonly onInput?: () => void;
+}
+
+function Field({ id, label, isSecret = false, value, onInput }: FieldProps) {
+  const field = {
+    id,
+    value,
+    autoComplete: 'off',
+    spellcheck: false,
+    onInput: (event: { readonly currentTarget: HTMLInputElement }) => {
+      value.value = event.currentTarget.value;
+      onInput?.();
+    },
+  };
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {isSecret ? <input type="password" {...field} /> : <input type="text" {...field} />}
+    </div>
   );
 }
 

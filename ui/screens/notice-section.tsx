@@ -51,12 +51,19 @@ export function NoticeSection(props: SectionProps) {
         hint="By notify-send on Linux, by the notification centre on macOS."
         onToggle={(notifyDesktop) => set({ notifyDesktop })}
       />
-      <TextField {...props} name="notifyWebhookUrl" label="Webhook" hint="Gets JSON; empty = off." />
+      <TextField
+        {...props}
+        name="notifyWebhookUrl"
+        label="Webhook"
+        hint="Gets JSON; empty = off. Shown only while you edit it: who knows it can write there."
+        isSecret
+      />
       <TextField
         {...props}
         name="notifyNtfyUrl"
         label="ntfy topic"
-        hint="Such as https://ntfy.sh/your-topic; empty = off."
+        hint="Such as https://ntfy.sh/your-topic; empty = off. Shown only while you edit it."
+        isSecret
       />
     </section>
   );

@@ -44,11 +44,14 @@ export interface TextFieldProps extends SectionProps {
   readonly label: string;
   readonly hint: string;
   readonly isNumber?: boolean;
+  /** Shown only while it is edited. */
+  readonly isSecret?: boolean;
   readonly unit?: string;
 }
 
 /** One value with its label, hint, origin and, at once, what is wrong with it. */
-export function TextField({ view, draft, problems, set, name, label, hint, isNumber = false, unit }: TextFieldProps) {
+export function TextField(props: TextFieldProps) {
+  const { view, draft, problems, set, name, label, hint, isNumber = false, isSecret = false, unit } = props;
   const problem = problems[name];
   return (
     <div class="field">
@@ -56,7 +59,7 @@ export function TextField({ view, draft, problems, set, name, label, hint, isNum
       <span class="field-line">
         <input
           id={`setting-${name}`}
-          class={isNumber ? 'field-number' : undefined}
+          class={isNumber ? 'field-number' : isSecret ? 'field-secret' : undefined}
           inputMode={isNumber ? 'decimal' : undefined}
           autoComplete="off"
           spellcheck={false}

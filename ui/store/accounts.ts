@@ -3,6 +3,7 @@ import { computed, type ReadonlySignal } from '@preact/signals';
 import type { AccountView } from '../../contract/account.ts';
 import type { Api } from '../api.ts';
 import { createMutations, type Mutation } from '../mutation.ts';
+import { accountKey } from '../route.ts';
 import { createResource, type Resource } from './resource.ts';
 
 /** The accounts, and everything that may be done to one. */
@@ -10,7 +11,8 @@ export interface Accounts {
   readonly list: ReadonlySignal<readonly AccountView[] | null>;
   readonly error: Resource<unknown>['error'];
   readonly refresh: () => Promise<void>;
-  readonly find: (alias: string) => AccountView | null;
+  /** Finds an account by its name in the address bar. */
+  readonly find: (key: string) => AccountView | null;
   readonly enabling: (alias: string) => Mutation<{ enabled: boolean; reason: string }>;
   readonly switching: (alias: string) => Mutation<null>;
   readonly removing: (alias: string) => Mutation<null>;
@@ -28,12 +30,14 @@ export function createAccounts(api: Api, changed: () => void): Accounts {
     void resource.refresh();
     changed();
   };
-  const byAlias = computed(() => new Map((resource.value.value ?? []).map((account) => [account.alias, account])));
+  const byKey = computed(
+    () => new Map((resource.value.value ?? []).map((account) => [accountKey(account.alias), account])),
+  );
   return {
     list: resource.value,
     error: resource.error,
     refresh: resource.refresh,
-    find: (alias) => byAlias.value.get(alias) ?? null,
+    find: (key) => byKey.value.get(key) ?? null,
     enabling: createMutations(async (alias, { enabled, reason }) => {
       const words = reason.trim();
       replace(await api.call('account.set-enabled', { alias, enabled, ...(words === '' ? {} : { reason: words }) }));

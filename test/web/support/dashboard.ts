@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +22,8 @@ const READY_MS = 30_000;
 export interface DashboardOptions {
   readonly pool?: Pool;
   readonly settings?: PartialSettings;
+  /** What the file of `--config` holds. */
+  readonly config?: PartialSettings;
   /** Changes the state before the supervisor starts. */
   readonly state?: (state: State, now: number) => State;
   /** Variables without their prefix. */
@@ -50,6 +52,8 @@ export async function openDashboard(options: DashboardOptions = {}): Promise<Das
   const home = await mkdtemp(join(tmpdir(), 'oma-web-'));
   const simulator = options.simulator === false ? null : await startSimulator(options.simulator ?? {});
   await seed(join(home, 'store', 'accounts.json'), options, simulator);
+  const config = options.config === undefined ? [] : ['--config', join(home, 'oma.json')];
+  if (options.config !== undefined) await writeFile(join(home, 'oma.json'), JSON.stringify(options.config));
   const held: { child: ChildProcess | null; port: number; token: string } = {
     child: null,
     port: await freePort(),
@@ -57,7 +61,7 @@ export async function openDashboard(options: DashboardOptions = {}): Promise<Das
   };
   const base = (): string => `http://127.0.0.1:${String(held.port)}`;
   const start = async (): Promise<void> => {
-    held.child = spawn(process.execPath, [join(DIST, 'supervisor.js')], {
+    held.child = spawn(process.execPath, [join(DIST, 'supervisor.js'), ...config], {
       env: environment(home, simulator, held.port, options.env ?? {}),
       stdio: ['ignore', 'pipe', 'inherit'],
     });
