@@ -75,29 +75,15 @@ function flagWords(flags: Flags): readonly FlagWord[] {
 }
 
 function bashScript(places: readonly Place[]): string {
-  const cases = places.map(({ path, words, flags }) => {
-    const offered = words.map(({ text }) => text).join(' ');
-    const flagTexts = flags.map(({ text }) => text).join(' ');
-    return `    ${quoted(path.join(' '))}) words=${quoted(offered)}; flags=${quoted(flagTexts)} ;;`;
-  });
+  const list = (words: readonly Word[]) => quoted(words.map(({ text }) => text).join(' '));
   return `# Completion of oma for bash. Put it in place with: oma completion bash > ~/.local/share/bash-completion/completions/oma
 _oma() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" place="" word words flags index
-  for ((index = 1; index < COMP_CWORD; index++)); do
-    word="\${COMP_WORDS[index]}"
-    [[ "$word" == -* ]] && continue
-    case "$place\${place:+ }$word" in
-${knownPaths(places)}) place="$place\${place:+ }$word" ;;
-      *) break ;;
-    esac
-  done
-  case "$place" in
-${cases.join('\n')}
-  esac
+  local current="\${COMP_WORDS[COMP_CWORD]}" place="" word offered flags index
+${walk(places, { typed: 'COMP_WORDS', first: 1, current: 'COMP_CWORD' }, list)}
   if [[ "$current" == -* ]]; then
     COMPREPLY=($(compgen -W "$flags" -- "$current"))
-  elif [[ -n "$words" ]]; then
-    COMPREPLY=($(compgen -W "$words" -- "$current"))
+  elif [[ -n "$offered" ]]; then
+    COMPREPLY=($(compgen -W "$offered" -- "$current"))
     [[ \${#COMPREPLY[@]} -eq 0 && -n "$place" ]] && COMPREPLY=($(compgen -f -- "$current"))
   else
     COMPREPLY=($(compgen -f -- "$current"))
@@ -106,42 +92,59 @@ ${cases.join('\n')}
 complete -o filenames -o bashdefault -F _oma oma`;
 }
 
-function knownPaths(places: readonly Place[]): string {
-  const paths = places.filter(({ path }) => path.length > 0).map(({ path }) => quoted(path.join(' ')));
-  return `      ${paths.join('|')}`;
-}
-
+/** Why the end: a function that zsh loads by itself is this whole file at its first call, so the call must be passed on. */
 function zshScript(places: readonly Place[]): string {
-  const cases = places.map(({ path, words, flags }) => {
-    const offered = words.map(({ text, summary }) => quoted(`${text}:${summary}`)).join(' ');
-    const flagTexts = flags.map(({ text, summary }) => quoted(`${text}:${summary}`)).join(' ');
-    return `    ${quoted(path.join(' '))}) words_of=(${offered}); flags_of=(${flagTexts}) ;;`;
-  });
+  const list = (words: readonly Word[]) =>
+    `(${words.map(({ text, summary }) => quoted(`${text}:${summary}`)).join(' ')})`;
   return `#compdef oma
 # Completion of oma for zsh. Put it in place with: oma completion zsh > "\${fpath[1]}/_oma"
 _oma() {
   local place="" word index
-  local -a words_of flags_of
-  for ((index = 2; index < CURRENT; index++)); do
-    word="\${words[index]}"
+  local -a offered flags
+${walk(places, { typed: 'words', first: 2, current: 'CURRENT' }, list)}
+  if [[ "\${words[CURRENT]}" == -* ]]; then
+    _describe 'flag' flags
+  elif (( \${#offered} )); then
+    _describe 'word' offered || _files
+  else
+    _files
+  fi
+}
+if [[ "\${funcstack[1]}" == _oma ]]; then
+  _oma "$@"
+elif (( \${+functions[compdef]} )); then
+  compdef _oma oma
+fi`;
+}
+
+/** How a shell names the words typed so far, the first of them, and the place of the cursor. */
+interface Typed {
+  readonly typed: string;
+  readonly first: number;
+  readonly current: string;
+}
+
+/** What bash and zsh have in common: find the place, then set `offered` and `flags` to what may follow there. */
+function walk(
+  places: readonly Place[],
+  { typed, first, current }: Typed,
+  list: (words: readonly Word[]) => string,
+): string {
+  const known = places.filter(({ path }) => path.length > 0).map(({ path }) => quoted(path.join(' ')));
+  const cases = places.map(
+    ({ path, words, flags }) => `    ${quoted(path.join(' '))}) offered=${list(words)}; flags=${list(flags)} ;;`,
+  );
+  return `  for ((index = ${String(first)}; index < ${current}; index++)); do
+    word="\${${typed}[index]}"
     [[ "$word" == -* ]] && continue
     case "$place\${place:+ }$word" in
-${knownPaths(places)}) place="$place\${place:+ }$word" ;;
+      ${known.join('|')}) place="$place\${place:+ }$word" ;;
       *) break ;;
     esac
   done
   case "$place" in
 ${cases.join('\n')}
-  esac
-  if [[ "\${words[CURRENT]}" == -* ]]; then
-    _describe 'flag' flags_of
-  elif (( \${#words_of} )); then
-    _describe 'word' words_of || _files
-  else
-    _files
-  fi
-}
-(( \${+functions[compdef]} )) && compdef _oma oma`;
+  esac`;
 }
 
 function fishScript(places: readonly Place[]): string {

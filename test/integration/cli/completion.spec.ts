@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -56,6 +56,10 @@ describe('oma completion', () => {
     if (await hasProgram('zsh')) {
       const described = `_describe() { print -l -- "$1" \${(P)2} }; CURRENT=3; words=(oma settings pre); source SCRIPT; _oma`;
       expect(await offered(home, 'zsh', described)).toContain('preset:Applies a preset of thresholds and weights.');
+      await mkdir(join(home.path, 'functions'));
+      await writeFile(join(home.path, 'functions', '_oma'), (await home.oma('completion', 'zsh')).stdout);
+      const loaded = described.replace('source SCRIPT', 'fpath=(~/functions $fpath); autoload -Uz _oma');
+      expect(await offered(home, 'zsh', loaded)).toContain('preset:Applies a preset of thresholds and weights.');
     }
   });
 
