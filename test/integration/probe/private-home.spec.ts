@@ -76,9 +76,10 @@ describe('the private home of a seat', () => {
         'HTTPS_PROXY=http://127.0.0.1:9',
         'HTTP_PROXY=http://127.0.0.1:9',
         'LANG=C.UTF-8',
-        'NO_PROXY=127.0.0.1,localhost',
+        'NO_PROXY=127.0.0.1,localhost,localhost,127.0.0.1,::1',
         `PATH=${process.env['PATH'] ?? ''}`,
         'TZ=UTC',
+        'no_proxy=127.0.0.1,localhost,localhost,127.0.0.1,::1',
       ].toSorted(),
     );
   });
