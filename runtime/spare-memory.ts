@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import nodeProcess from 'node:process';
 
 /** After this time a start is over to the last library it loads, in milliseconds. */
 const AFTER_START_MS = 3_000;
@@ -11,6 +10,9 @@ const AFTER_START_MS = 3_000;
  */
 export function giveBackAfterStart(): void {
   setTimeout(() => {
+    // Loaded only now, or the start would take longer.
+    const { setFlagsFromString } = nodeProcess.getBuiltinModule('node:v8');
+    const { runInNewContext } = nodeProcess.getBuiltinModule('node:vm');
     setFlagsFromString('--expose-gc');
     runInNewContext("gc({ type: 'major', execution: 'sync', flavor: 'last-resort' })");
     setFlagsFromString('--no-expose-gc');

@@ -60,12 +60,10 @@ export async function start(options: StartOptions): Promise<Running> {
     checkStore: () => checkOnDisk(store, options),
     stop: () => options.onStopAsked('asked to'),
   });
-  // A supervisor whose doors do not open must not stay: its children would keep it alive, and it the lock.
   const release = async (): Promise<void> => {
     await children.stop();
     await store.close();
   };
-  children.start();
   const host = options.host ?? settings.effective().settings.dashboardHost;
   const port = options.port ?? env.PORT ?? DEFAULT_PORT;
   const doors = await openDoors({ options, operations, clients, bus, token, host, port }).catch(
@@ -75,6 +73,8 @@ export async function start(options: StartOptions): Promise<Running> {
     },
   );
   dashboardUrl = doors.url;
+  // Only now: two programs that load at the same time would keep the first callers waiting, and whatever needs a child waits for it.
+  children.start();
   const loops = startLoops({
     context,
     operations,

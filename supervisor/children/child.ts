@@ -97,11 +97,11 @@ class ChildKeeper<T extends OperationTable> {
     await this.#line?.process.stop();
   }
 
-  /** Waits for a child that is being started. Errors: CHILD_UNAVAILABLE. */
+  /** Waits for a child that is being started or is about to be. Errors: CHILD_UNAVAILABLE. */
   async ready(): Promise<Connection> {
     const { name, later } = this.#options;
     if (this.#line !== null && this.#view.state === 'ready') return this.#line.connection;
-    if (this.#isStopping || this.#view.state === 'pending') throw unavailable(name);
+    if (this.#isStopping) throw unavailable(name);
     const connection = await new Promise<Connection | null>((resolve) => {
       const settle = (line: Connection | null): void => {
         cancel();
