@@ -44,12 +44,9 @@ const wanted = SECTIONS.filter(({ name }) => positionals.length === 0 || positio
 const pin = pinning();
 const machine = describeMachine(pin);
 const measured: Measured[] = [];
-for (const section of wanted) {
-  measured.push(await run(section));
-  // What is measured is kept, should a later section fail.
-  await save('latest.json', `${JSON.stringify({ machine, sections: measured }, null, 2)}\n`);
-  await save('latest.md', markdownOf(machine, measured));
-}
+// Nobody reads the figures of a smoke run, so its sections need not wait for each other.
+if (values.smoke) for (const section of await Promise.all(wanted.map(run))) await keep(section);
+else for (const section of wanted) await keep(await run(section));
 await report();
 
 async function run({ name, title, pictures = [], run: measure }: Section): Promise<Measured> {
@@ -61,6 +58,13 @@ async function run({ name, title, pictures = [], run: measure }: Section): Promi
   for (const picture of pictures) await draw(picture, figures);
   console.log(`  (${((performance.now() - begunAt) / 1_000).toFixed(0)} s)`);
   return { name, title, pictures, figures };
+}
+
+/** Why after each: what is measured is kept, should a later section fail. */
+async function keep(section: Measured): Promise<void> {
+  measured.push(section);
+  await save('latest.json', `${JSON.stringify({ machine, sections: measured }, null, 2)}\n`);
+  await save('latest.md', markdownOf(machine, measured));
 }
 
 async function draw(
