@@ -19,7 +19,7 @@ async function examinePorts(): Promise<Finding> {
   const isStuck = busy.length === LOGIN_PORTS.length;
   return finding(isStuck ? 'warning' : 'note', {
     id: 'login-ports',
-    what: `Port ${busy.join(' and ')} is in use: a login under way, or another program, such as a codex that logs in.`,
+    what: `${isStuck ? 'Ports' : 'Port'} ${busy.join(' and ')} ${isStuck ? 'are' : 'is'} in use: a login under way, or another program, such as a codex that logs in.`,
     advice: isStuck
       ? 'A browser login cannot finish: end that program, or use `oma add ALIAS --device`.'
       : 'A browser login takes the other port.',

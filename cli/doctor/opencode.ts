@@ -83,12 +83,16 @@ function register(context: Context, directory: string): Fix {
   };
 }
 
+/** By what name a plugin's logins are imported. */
+const RIVAL_SOURCES = { 'oc-codex-multi-auth': 'oc-codex-multi-auth', 'opencode-multi-auth-codex': 'upstream' };
+
 function rival(spec: string): Finding {
+  const source = Object.entries(RIVAL_SOURCES).find(([plugin]) => spec.includes(plugin))?.[1];
+  const command = source === undefined ? 'oma import' : `oma import ${source}`;
   return finding('problem', {
     id: 'rival-plugin',
     what: `Another plugin answers for OpenAI logins beside oma: ${spec}`,
-    advice:
-      'Two refreshers of one login log each other out. Import its logins (`oma import`), then take it out of OpenCode’s configuration.',
+    advice: `Two refreshers of one login log each other out. Import its logins (\`${command}\`), then take it out of OpenCode’s configuration.`,
   });
 }
 

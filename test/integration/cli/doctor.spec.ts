@@ -15,7 +15,12 @@ const EMAIL = 'ann.planted@example.com';
 interface Examined {
   readonly ok: boolean;
   readonly fixed: readonly string[];
-  readonly findings: readonly { readonly id: string; readonly level: string; readonly what: string }[];
+  readonly findings: readonly {
+    readonly id: string;
+    readonly level: string;
+    readonly what: string;
+    readonly advice: string | null;
+  }[];
 }
 
 /** A home with an `opencode` and a `codex` that only tell their versions. */
@@ -70,7 +75,10 @@ describe('oma doctor', () => {
       opencode: 'ok',
       codex: 'warning',
     });
-    expect(before.findings.filter(({ id }) => id === 'rival-plugin')).toHaveLength(2);
+    expect(before.findings.filter(({ id }) => id === 'rival-plugin').map(({ advice }) => advice)).toEqual([
+      expect.stringContaining('`oma import upstream`') as string,
+      expect.stringContaining('`oma import`') as string,
+    ]);
 
     const after = await examine('--fix');
     expect(after.code).toBe(1);
