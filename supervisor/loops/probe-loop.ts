@@ -22,6 +22,8 @@ const JITTER_MAX = 1.1;
 interface Schedule {
   readonly at: EpochMs;
   readonly failures: number;
+  /** When it was last asked, whatever came of it; null = not by this process. */
+  readonly triedAt: EpochMs | null;
 }
 
 /** What the loop needs. Shape: `random` gives 0..1. */
@@ -45,14 +47,17 @@ export function startProbeLoop({ context, probes, random }: ProbeLoopDeps): () =
       if (isOver) return;
       const kept = schedules.get(account.alias);
       const isKept = kept !== undefined && kept.at - context.now() <= interval * BACKOFF_MAX * JITTER_MAX;
-      const schedule = isKept
+      const regular = isKept
         ? kept
         : {
             at: context.now() + firstDelay(account, context.now(), interval) + random() * MINUTE_MS,
             failures: 0,
+            triedAt: null,
           };
+      // Kept although it lies ahead: a success soon after it lets the account forget its cooldown.
+      const schedule = { ...regular, at: Math.min(regular.at, resetOf(account, regular.triedAt)) };
       schedules.set(account.alias, schedule);
-      if (Math.min(schedule.at, resetOf(account, context.now()) ?? Infinity) > context.now()) continue;
+      if (schedule.at > context.now()) continue;
       await probes.inBackground(account.alias);
       schedules.set(
         account.alias,
@@ -96,16 +101,16 @@ function nextSchedule(
   const status = store.read().accounts.find((account) => account.alias === alias)?.limits.status;
   const failed = status === 'error' ? failures + 1 : 0;
   const factor = Math.min(2 ** failed, BACKOFF_MAX);
-  return { at: now() + interval * factor * (JITTER_MIN + (JITTER_MAX - JITTER_MIN) * jitter), failures: failed };
+  const pause = interval * factor * (JITTER_MIN + (JITTER_MAX - JITTER_MIN) * jitter);
+  return { at: now() + pause, failures: failed, triedAt: now() };
 }
 
-/** The latest reset or end of cooldown that is over, but was not followed by a probe yet. */
-function resetOf({ limits, health }: Account, now: EpochMs): EpochMs | null {
-  const lastTried = Math.max(limits.lastProbeAt ?? 0, limits.lastErrorAt ?? 0);
+/** When to ask because of the next reset or end of cooldown, past or ahead, that no probe has followed yet; Infinity = there is none. */
+function resetOf({ limits, health }: Account, triedAt: EpochMs | null): EpochMs {
+  const lastTried = Math.max(limits.lastProbeAt ?? 0, limits.lastErrorAt ?? 0, triedAt ?? 0);
   const ends = [
     ...limits.windows.map(({ resetsAt }) => resetsAt ?? 0),
     health.status === 'cooldown' ? (health.until ?? 0) : 0,
   ];
-  const passed = ends.filter((end) => end > lastTried && end + AFTER_RESET_MS <= now);
-  return passed.length === 0 ? null : Math.max(...passed) + AFTER_RESET_MS;
+  return Math.min(...ends.filter((end) => end + AFTER_RESET_MS > lastTried && end > 0)) + AFTER_RESET_MS;
 }
