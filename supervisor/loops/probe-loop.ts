@@ -34,7 +34,7 @@ export interface ProbeLoopDeps {
 }
 
 /**
- * Probes enabled accounts one after the other: each about every interval with jitter, soon after a cooldown or window has reset, less often while it fails.
+ * Probes enabled accounts one after the other: each about every interval with jitter, soon after a limit or window has reset, less often while it fails.
  * Why one after the other: many probes at once from one machine look like abuse to the provider.
  */
 export function startProbeLoop({ context, probes, random }: ProbeLoopDeps): () => void {
@@ -105,12 +105,12 @@ function nextSchedule(
   return { at: now() + pause, failures: failed, triedAt: now() };
 }
 
-/** When to ask because of the next reset or end of cooldown, past or ahead, that no probe has followed yet; Infinity = there is none. */
+/** When to ask because of the next reset or end of a limit's cooldown, past or ahead, that no probe has followed yet; Infinity = there is none. */
 function resetOf({ limits, health }: Account, triedAt: EpochMs | null): EpochMs {
   const lastTried = Math.max(limits.lastProbeAt ?? 0, limits.lastErrorAt ?? 0, triedAt ?? 0);
   const ends = [
     ...limits.windows.map(({ resetsAt }) => resetsAt ?? 0),
-    health.status === 'cooldown' ? (health.until ?? 0) : 0,
+    health.reason === 'rate-limited' ? (health.until ?? 0) : 0,
   ];
   return Math.min(...ends.filter((end) => end + AFTER_RESET_MS > lastTried && end > 0)) + AFTER_RESET_MS;
 }

@@ -81,6 +81,17 @@ it('asks soon after the reset that a 429 names, once, even if a request succeeds
   expect((asked.at(-1) ?? 0) - (NOON + 7 * MINUTE)).toBeLessThanOrEqual(30 * SECOND);
 });
 
+it('asks nothing more because of cooldowns that have nothing to do with limits', async () => {
+  await scheduled();
+  await time.advance(2 * MINUTE);
+  for (let turn = 0; turn < 8; turn += 1) {
+    await leaseEnds('server-error', null);
+    await time.advance(MINUTE);
+  }
+  stop();
+  expect(asked).toHaveLength(1);
+});
+
 it('asks once after the reset of a window, though the answer still does not tell the new figure', async () => {
   await scheduled();
   const window = {
