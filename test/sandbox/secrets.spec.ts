@@ -1,29 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { OPERATIONS } from '../../contract/operations.ts';
 import { type OmaSandbox, useOma } from '../support/oma.ts';
 import { codexBinary } from '../support/real-codex.ts';
 import { opencodeRun } from '../support/real-opencode.ts';
+import { launchTokenOf, secretsOf } from '../support/secrets.ts';
 import { useSimulator } from '../support/simulator.ts';
 
+const WAIT = { timeout: 60_000, interval: 200 };
+/** Part of an address that its owner may see among the settings, and nobody anywhere else. */
+const HOOK = 'sk-hook0123456789abcdefABCDEF0123456789';
 const PLANTED = 'rt_planted-secret-0123456789abcdef0123456789abcdef';
-
-/** Every token in the store, and the launch token. */
-async function secretsOf(oma: OmaSandbox): Promise<readonly string[]> {
-  const { store } = await oma.status();
-  const text = readFileSync(store.file, 'utf8');
-  const tokens = [...text.matchAll(/"(?:access|refresh|id)Token":\s*"([^"]+)"/g)].flatMap(([, token]) => token ?? []);
-  const launch = readFileSync(
-    join(oma.env['XDG_STATE_HOME'] ?? '', 'opencode-multi-auth', 'dashboard-token'),
-    'utf8',
-  ).trim();
-  expect(tokens.length).toBeGreaterThanOrEqual(8);
-  return [...tokens, launch, PLANTED];
-}
 
 /** What other local programs can read of a process: its arguments and environment. */
 function processTexts(pids: readonly number[]): string {
@@ -56,7 +49,9 @@ describe('secrets', () => {
       simulator,
       env: { OPENCODE_MULTI_AUTH_CODEX_BIN: codexBinary(), OPENCODE_MULTI_AUTH_LOG_LEVEL: 'debug' },
     });
+    const told = await useWebhook();
     const seen: string[] = [];
+    await writeFile(join(oma.root, 'passphrase'), 'correct horse battery staple\n', { mode: 0o600 });
     const run = async (...args: readonly string[]): Promise<void> => {
       const { stdout, stderr } = await oma.oma(...args);
       seen.push(stdout, stderr);
@@ -79,12 +74,26 @@ describe('secrets', () => {
       ['switch', PLANTED],
       ['store', 'check', '--json'],
       ['logs', '-n', '500'],
+      ['settings', 'set', 'notifyWebhookUrl', `${told.url}?token=${HOOK}`],
+      ['doctor', '--json', '--bundle', join(oma.root, 'bundle.json')],
+      ['backup', join(oma.root, 'oma.backup'), '--key-file', join(oma.root, 'passphrase')],
+      ['plugin', 'status', '--json'],
+      ['service', 'status', '--json'],
+      ...['bash', 'zsh', 'fish'].map((shell) => ['completion', shell]),
+      ['help', 'environment'],
     ])
       await run(...args);
+    const files = ['bundle.json', 'oma.backup'].map((name) => readFileSync(join(oma.root, name), 'latin1'));
+    simulator.control.revokeLogins('work');
+    await run('probe', 'work');
+    await vi.waitFor(() => expect(told.bodies.join()).toContain('needs-login'), WAIT);
     seen.push(await everyRoute(oma));
-    const secrets = await secretsOf(oma);
+    const unowned = [...files, ...told.bodies, await metrics(oma), oma.log()];
+    expect(unowned.filter((text) => text.includes(HOOK))).toEqual([]);
+    const secrets = [...(await secretsOf(oma)), PLANTED];
+    expect(secrets.length).toBeGreaterThanOrEqual(10);
     const { pid } = await oma.status();
-    seen.push(oma.log(), processTexts([pid, ...childrenOf(pid)]));
+    seen.push(...unowned, processTexts([pid, ...childrenOf(pid)]));
     const text = seen.join('\n');
     expect(text.length).toBeGreaterThan(10_000);
     for (const secret of secrets) expect(text.includes(secret), `…${secret.slice(-6)} leaked`).toBe(false);
@@ -94,10 +103,7 @@ describe('secrets', () => {
 /** Asks every reading route of the API, and every changing one with a wrong body that holds a secret. */
 async function everyRoute(oma: OmaSandbox): Promise<string> {
   const { dashboardUrl } = await oma.status();
-  const token = readFileSync(
-    join(oma.env['XDG_STATE_HOME'] ?? '', 'opencode-multi-auth', 'dashboard-token'),
-    'utf8',
-  ).trim();
+  const token = launchTokenOf(oma);
   const answers: string[] = [];
   for (const operation of Object.values(OPERATIONS)) {
     if (!('http' in operation)) continue;
@@ -118,4 +124,26 @@ async function everyRoute(oma: OmaSandbox): Promise<string> {
   }
   expect(answers.length).toBeGreaterThan(20);
   return answers.join('\n');
+}
+
+async function metrics(oma: OmaSandbox): Promise<string> {
+  const { dashboardUrl } = await oma.status();
+  const answer = await fetch(`${dashboardUrl ?? ''}/metrics`, {
+    headers: { authorization: `Bearer ${launchTokenOf(oma)}` },
+  });
+  const text = await answer.text();
+  expect(text).toContain('oma_accounts_needing_login 1');
+  return text;
+}
+
+/** Where notices go, on loopback. */
+async function useWebhook(): Promise<{ readonly url: string; readonly bodies: readonly string[] }> {
+  const bodies: string[] = [];
+  const server = createServer((request, response) => {
+    request.setEncoding('utf8').on('data', (chunk: string) => bodies.push(chunk));
+    request.on('end', () => response.end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  return { url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/hook`, bodies };
 }

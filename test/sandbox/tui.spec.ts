@@ -3,6 +3,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { bothWindows } from '../../cli/simulator/seat.ts';
 import { type OmaSandbox, useOma } from '../support/oma.ts';
 import { opencodeBinary } from '../support/real-opencode.ts';
+import { secretsOf } from '../support/secrets.ts';
 import { type Simulator, useSimulator } from '../support/simulator.ts';
 import { openTerminal, type Terminal } from '../support/terminal.ts';
 
@@ -63,7 +64,7 @@ async function leave(terminal: Terminal, shown: string): Promise<void> {
 }
 
 describe('oma in the terminal of the real OpenCode', () => {
-  it('[H.T.16] forces, disables, probes, logs in again and explains from /oma, without one model request', async () => {
+  it('[H.T.16] [H.T.30] forces, disables, probes, logs in again and explains from /oma, without one model request', async () => {
     const { simulator, oma, terminal } = await openCode();
     const account = async (alias: string) => (await oma.accounts()).find((each) => each.alias === alias);
 
@@ -96,6 +97,9 @@ describe('oma in the terminal of the real OpenCode', () => {
 
     expect(simulator.control.requests({ endpoint: 'responses' })).toEqual([]);
     expect(await terminal.screen()).not.toContain('example.test');
+    expect(terminal.seen()).toContain('homeisforced');
+    for (const secret of await secretsOf(oma))
+      expect(terminal.seen().includes(secret.slice(-24)), 'a token').toBe(false);
   });
 
   it('shows who serves a session and what is left, offers the logins, and outlives the supervisor', async () => {

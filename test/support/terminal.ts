@@ -14,6 +14,8 @@ export interface Terminal {
   readonly type: (text: string) => Promise<void>;
   /** What the screen shows, without colours. */
   readonly screen: () => Promise<string>;
+  /** Every screen that was looked at, without white space, which breaks long words. */
+  readonly seen: () => string;
   /** Waits until the screen shows a text, and returns the screen. Errors: with the screen as it was at the deadline. */
   readonly shows: (text: string | RegExp, deadlineMs?: number) => Promise<string>;
   readonly close: () => Promise<void>;
@@ -43,11 +45,17 @@ export async function openTerminal({ command, env, cwd, columns, rows }: Termina
   const size = ['-x', String(columns), '-y', String(rows)];
   const program = ['env', '-i', ...variables.map(([name, value]) => `${name}=${value}`), ...command];
   await tmux('new-session', '-d', ...size, '-c', cwd, '--', ...program);
-  const screen = (): Promise<string> => tmux('capture-pane', '-p');
+  let seen = '';
+  const screen = async (): Promise<string> => {
+    const shown = await tmux('capture-pane', '-p');
+    seen += shown.replace(/\s+/g, '');
+    return shown;
+  };
   return {
     press: (...keys) => quiet('send-keys', ...keys),
     type: (text) => quiet('send-keys', '-l', text),
     screen,
+    seen: () => seen,
     async shows(text, deadlineMs = SHOWS_MS) {
       let last = '';
       const isShown = async (): Promise<boolean> => {

@@ -31,18 +31,22 @@ describe('the built program', () => {
   it('says in plain words that Node is too old, before it loads anything', async () => {
     const home = await useHome();
     const pretend = `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.20.2'}})`;
-    const result = await runProgram({
-      file: process.execPath,
-      args: ['--import', pretend, CLI, 'status'],
-      env: home.env,
-      cwd: home.path,
-      deadlineMs: 20_000,
+    const run = async (...program: readonly string[]) => {
+      const args = ['--import', pretend, ...program];
+      const options = { file: process.execPath, args, env: home.env, cwd: home.path, deadlineMs: 20_000 };
+      const { code, stdout, stderr } = await runProgram(options);
+      return [code, stdout, stderr];
+    };
+    const complaint = 'Node 20.20.2 is too old — install Node 22.22 or newer from https://nodejs.org';
+    expect(await run(CLI, 'status')).toEqual([1, '', `oma: ${complaint}\n`]);
+    // The plugin shows what a supervisor reports.
+    const [code, report, stderr] = await run(join(dirname(CLI), 'supervisor.js'));
+    expect([code, stderr]).toEqual([1, '']);
+    expect(JSON.parse(String(report))).toEqual({
+      ready: false,
+      code: 'SUPERVISOR_START_FAILED',
+      message: expect.stringContaining(complaint) as string,
     });
-    expect([result.code, result.stdout, result.stderr]).toEqual([
-      1,
-      '',
-      'oma: Node 20.20.2 is too old — install Node 22.22 or newer from https://nodejs.org\n',
-    ]);
   });
 
   it('[A.L2.1] `oma status` neither crashes nor starts anything when nothing runs', async () => {
