@@ -90,7 +90,7 @@ async function pluginFigures({ size }: Bench): Promise<readonly Figure[]> {
     load.push(z.number().parse(await runPeer({ program: 'plugin-load.ts', input: { bundle }, runtime: 'bun' })));
   const withPlugin: number[] = [];
   const without: number[] = [];
-  for (let round = 0; round < size(5, 0); round += 1) {
+  for (let round = 0; round < size(3, 0); round += 1) {
     without.push(await timeOpenCode([]));
     withPlugin.push(await timeOpenCode([`file://${bundle}`]));
   }

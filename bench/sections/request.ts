@@ -54,7 +54,7 @@ function scenariosOf({ size }: Bench): readonly StreamScenario[] {
   const many = [10, 200, 2_000].flatMap((chunks) =>
     [1, 32].map((atOnce) => ({
       ...{ chunks, firstByteMs: 0, isHeld: false, atOnce, rounds: size(7, 1) },
-      requests: atOnce === 1 ? size(chunks === 2_000 ? 30 : 100, 2) : size(chunks === 2_000 ? 64 : 256, 4),
+      requests: atOnce === 1 ? size(chunks === 2_000 ? 30 : 100, 2) : size(chunks === 2_000 ? 32 : 256, 4),
     })),
   );
   return [late, ...many];
