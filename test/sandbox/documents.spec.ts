@@ -154,7 +154,7 @@ describe('docs/TESTING.md and TEST_EXECUTION_PLAN.md', () => {
   });
 
   it('`npm test` runs the gates that the plan says it runs', () => {
-    const all = `${scripts['test'] ?? ''} ${scripts['check'] ?? ''}`;
+    const words = ['test', 'check', 'check:static'].flatMap((name) => scripts[name]?.split(' ') ?? []);
     for (const gate of [
       'lint',
       'typecheck',
@@ -165,7 +165,7 @@ describe('docs/TESTING.md and TEST_EXECUTION_PLAN.md', () => {
       'test:failure',
       'test:sandbox',
     ])
-      expect(all).toContain(`npm run ${gate}`);
+      expect(words).toContain(gate);
   });
 });
 

@@ -87,6 +87,8 @@ describe('the package', () => {
     expect(stderr).not.toMatch(/warn|script/i);
     const place = join(installed.prefix, 'lib', 'node_modules', 'open-multi-auth');
     expect(existsSync(join(place, 'node_modules'))).toBe(false);
+    const manual = join(installed.prefix, 'share', 'man', 'man1', 'oma.1');
+    expect(readFileSync(manual, 'utf8')).toContain('.SH "OMA DOCTOR"');
     expect(readdirSync(place).sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'package.json']);
 
     succeeded(await installed.oma('up', '--detach'), 'oma up');
@@ -105,7 +107,7 @@ describe('the package', () => {
     expect(stdout).toContain('Your accounts stay:');
     succeeded(await installed.remove(), 'npm uninstall');
     expect(existsSync(join(installed.prefix, 'bin', 'oma'))).toBe(false);
-    expect(existsSync(place)).toBe(false);
+    expect([place, manual].filter((path) => existsSync(path))).toEqual([]);
     const left = filesUnder(opencode.root).filter((name) => !before.includes(name) && !name.startsWith('npm/'));
     expect(left.filter((name) => !name.startsWith('config/opencode-multi-auth/accounts.json'))).toEqual([]);
     expect(left).toContain('config/opencode-multi-auth/accounts.json');
