@@ -73,7 +73,7 @@ async function useAccounts() {
 }
 
 describe('docs/OFFLINE_RECOVERY.md, followed to the letter', () => {
-  it('[I.L1.5] [I.L1.6] [H.T.16] brings accounts back from every damage that it names', async () => {
+  it('[I.L1.5] [I.L1.6] [B.L2.7] [H.T.16] brings accounts back from every damage that it names', async () => {
     const { good, follow, aliases, damage, store, home } = await useAccounts();
 
     // A file of the former plugin.

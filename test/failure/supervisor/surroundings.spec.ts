@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -154,5 +155,31 @@ describe('a machine that was asleep', () => {
     await Promise.all(SEATS.map((alias) => refresh(oma, alias)));
     expect([(await lease()).alias, (await lease()).alias, (await lease()).alias].sort()).toEqual([...SEATS]);
     expect((await oma.client['status.get']({})).children).toEqual(children);
+  });
+});
+
+describe('a supervisor that starts on a store', () => {
+  const aliases = async () => (await oma.client['account.list']({})).accounts.map(({ alias }) => alias);
+  const beside = async () => readdir(dirname(oma.storeFile));
+
+  it('[B.L2.7] that is damaged restores the last good one, and keeps the damaged one', async () => {
+    await oma.client['store.check']({});
+    await oma.kill();
+    await truncate(oma.storeFile, 100);
+    await oma.start();
+    expect((await storeStatus()).recovered).not.toBeNull();
+    expect(await aliases()).toEqual(SEATS);
+    expect((await beside()).filter((name) => name.includes('.damaged-'))).toHaveLength(1);
+  });
+
+  it('[B.L2.8] that is empty, and was never anything else, begins a new one', async () => {
+    await oma.kill();
+    await Promise.all((await beside()).map((name) => rm(join(dirname(oma.storeFile), name))));
+    await writeFile(oma.storeFile, '', { mode: 0o600 });
+    await oma.start();
+    expect(await aliases()).toEqual([]);
+    expect((await oma.client['store.check']({})).problems).toEqual([]);
+    await oma.client['account.import']({ source: 'file', path: await oma.importFile(...SEATS), dryRun: false });
+    expect(await aliases()).toEqual(SEATS);
   });
 });

@@ -27,7 +27,7 @@ describe('health', () => {
     expect(canServe(state, NOON + 5 * MINUTE)).toBe(true);
   });
 
-  it('[B.L4.1] [B.L4.3] [B.T.13] goes healthy, cooldown, probation, and is healthy only after two successes', () => {
+  it('[B.L4.1] [B.T.13] goes healthy, cooldown, probation, and is healthy only after two successes', () => {
     const cooled = report(stateWith('a'), 'rate-limited', NOON);
     expect(status(cooled, NOON)).toBe('cooldown');
     const later = NOON + 5 * MINUTE;
