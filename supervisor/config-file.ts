@@ -14,7 +14,7 @@ export async function readConfigFile(path: string): Promise<PartialSettings> {
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'file'}: ${issue.message}`);
     throw new OmaError(
       'CONFIG_INVALID',
-      `The configuration file is not valid (${problems.join('; ')}). Correct it; until then the last good one stays in force.`,
+      `The configuration file is not valid (${problems.join('; ')}). Correct it and try again.`,
       { problems },
     );
   }
@@ -44,9 +44,6 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new OmaError(
-      'CONFIG_INVALID',
-      'The configuration file is not JSON. Correct it; until then the last good one stays in force.',
-    );
+    throw new OmaError('CONFIG_INVALID', 'The configuration file is not JSON. Correct it and try again.');
   }
 }

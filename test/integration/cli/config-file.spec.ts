@@ -35,6 +35,19 @@ describe('the configuration file of `oma up --config`', () => {
       .toEqual({ lowThreshold: [30, 'default'], criticalThreshold: [7, 'persisted'] });
     expect((await home.oma('logs')).stdout).toMatch(/config-file.*settings\.reload|settings\.reload.*config-file/);
   });
+
+  it.each([
+    [
+      '{"lowThreshold":"much"}',
+      /^oma: The configuration file is not valid \(lowThreshold: .*\)\. Correct it and try again\.$/,
+    ],
+    ['{', /^oma: The configuration file is not JSON\. Correct it and try again\.$/],
+  ])('starts nothing with the bad file %s, and says what is wrong', async (content, message) => {
+    const home = await useHome();
+    const file = await configurer(home)(content);
+    const { code, stderr } = await home.oma('up', '--detach', '--config', file);
+    expect([code, stderr.trim()]).toEqual([78, expect.stringMatching(message)]);
+  });
 });
 
 /** Replaces the file in one step, as editors do. */
