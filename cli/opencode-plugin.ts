@@ -118,13 +118,13 @@ export async function apply(changes: readonly Change[]): Promise<void> {
 }
 
 /** Finds the plugin in the configuration of a directory; null when it is not there. */
-export async function findInstalled(context: Context, directory: string): Promise<Installed | null> {
-  const entry = ourEntry(context, SERVER);
-  for (const { file, text } of await configFiles(directory, SERVER)) {
-    const found = pluginEntries(text).find(isOurs(entry));
-    if (found !== undefined) return { file, spec: found.spec, isThisOma: found.spec === entry.spec };
-  }
-  return null;
+export function findInstalled(context: Context, directory: string): Promise<Installed | null> {
+  return findIn(context, directory, SERVER);
+}
+
+/** Finds the plugin of the terminal, `/oma` and its status line; null when it is not there. */
+export function findInstalledTui(context: Context, directory: string): Promise<Installed | null> {
+  return findIn(context, directory, TUI);
 }
 
 /**
@@ -138,6 +138,15 @@ export async function rivalPlugins(context: Context, directory: string): Promise
     .filter((other) => !isOurs(entry)(other) && RIVAL.test(other.spec));
   const lying = await Promise.all(PLUGIN_DIRECTORIES.map((name) => rivalsIn(join(directory, name))));
   return [...named.map(({ spec }) => spec), ...lying.flat()];
+}
+
+async function findIn(context: Context, directory: string, list: PluginList): Promise<Installed | null> {
+  const entry = ourEntry(context, list);
+  for (const { file, text } of await configFiles(directory, list)) {
+    const found = pluginEntries(text).find(isOurs(entry));
+    if (found !== undefined) return { file, spec: found.spec, isThisOma: found.spec === entry.spec };
+  }
+  return null;
 }
 
 async function rivalsIn(directory: string): Promise<readonly string[]> {

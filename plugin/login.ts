@@ -6,6 +6,7 @@ import type { Operations } from '../contract/operations.ts';
 import { aliasSchema, type EpochMs } from '../contract/scalars.ts';
 import type { HostAuthorization, HostLoginMethod, HostPrompt } from './host.ts';
 import type { Notices } from './notices.ts';
+import { loginHint } from './words.ts';
 
 export interface LoginDeps {
   readonly client: () => Promise<Client<Operations>>;
@@ -66,7 +67,7 @@ async function addAccount(
   const code = login.userCode === null ? '' : ` Code: ${login.userCode}`;
   return {
     url: login.url ?? '',
-    instructions: `${login.instructions}${code}`,
+    instructions: `${loginHint(login)}${code}`,
     method: 'auto',
     callback: () => plainly(deps, () => finished(deps, login)),
   };

@@ -1,6 +1,7 @@
 import type { BlockerCode } from '../contract/account.ts';
 import { ERRORS, isErrorCode } from '../contract/errors.ts';
 import type { OutcomeKind } from '../contract/failure.ts';
+import type { LoginView } from '../contract/login.ts';
 import type { EpochMs } from '../contract/scalars.ts';
 
 const SECOND_MS = 1_000;
@@ -57,6 +58,13 @@ export function spanText(ms: number): string {
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
   return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** Says how to log in, where nothing can be pasted. */
+export function loginHint({ method, instructions }: Pick<LoginView, 'method' | 'instructions'>): string {
+  return method === 'browser'
+    ? 'Open the address in a browser on this computer and sign in; oma notices by itself. Is the browser elsewhere? Take the login with a code instead.'
+    : instructions;
 }
 
 function lookUp(table: Readonly<Record<string, string>>, key: string): string {

@@ -6,7 +6,15 @@ import { command, type Flags } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { openAiLogin } from '../opencode-auth.ts';
-import { apply, type Change, findInstalled, globalDirectory, planInstall, planUninstall } from '../opencode-plugin.ts';
+import {
+  apply,
+  type Change,
+  findInstalled,
+  findInstalledTui,
+  globalDirectory,
+  planInstall,
+  planUninstall,
+} from '../opencode-plugin.ts';
 import { usage } from '../parse.ts';
 import { dryRunText, installText, pluginStatusText, type PluginView, uninstallText } from '../render/plugin.ts';
 import { connectIfRunning } from '../running.ts';
@@ -54,8 +62,10 @@ const status = command({
   flags: PLACE,
   more: `Exits with ${String(EXIT.unwell)} when the plugin is not installed or its program is missing.`,
   run: async (context, input) => {
+    const directory = directoryOf(context, input.has('global'), input.value('project'));
     const view: PluginView = {
-      installed: await findInstalled(context, directoryOf(context, input.has('global'), input.value('project'))),
+      installed: await findInstalled(context, directory),
+      terminal: await findInstalledTui(context, directory),
       built: await access(context.programs.plugin).then(
         () => true,
         () => false,

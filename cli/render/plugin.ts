@@ -9,6 +9,8 @@ import { indent, table } from './table.ts';
 /** How the plugin stands. Shape: `connected` null means that no supervisor runs. */
 export interface PluginView {
   readonly installed: Installed | null;
+  /** `/oma` and the status line in OpenCode's terminal. */
+  readonly terminal: Installed | null;
   readonly built: boolean;
   readonly login: OpenAiLogin;
   readonly connected: Status['clients'] | null;
@@ -62,19 +64,22 @@ function verbFor(before: string | null, after: string | null): string {
 }
 
 /** Writes how the plugin stands. */
-export function pluginStatusText({ installed, built, login, connected }: PluginView, paint: Paint): string {
+export function pluginStatusText(view: PluginView, paint: Paint): string {
+  const { installed, terminal, built, login, connected } = view;
   const rows = [
-    [
-      'Installed',
-      installed === null
-        ? paint('yellow', 'no; `oma plugin install` does it')
-        : `${plain(installed.file)}${installed.isThisOma ? '' : paint('yellow', ', but another oma; `oma plugin install` names this one')}`,
-    ],
+    ['Installed', installedText(installed, paint)],
+    ['Terminal (/oma)', installedText(terminal, paint)],
     ['Program', built ? 'there' : paint('red', 'missing; reinstall oma')],
     ['Login', LOGINS[login]],
     ['Connected', connectedText(connected)],
   ];
   return table(rows.map(([name = '', value = '']) => [paint('dim', name), value]));
+}
+
+function installedText(installed: Installed | null, paint: Paint): string {
+  if (installed === null) return paint('yellow', 'no; `oma plugin install` does it');
+  const other = installed.isThisOma ? '' : paint('yellow', ', but another oma; `oma plugin install` names this one');
+  return `${plain(installed.file)}${other}`;
 }
 
 const LOGINS = {

@@ -2,6 +2,7 @@ import type { LoginView } from '../../contract/login.ts';
 import { maskText } from '../../contract/mask.ts';
 import type { EpochMs } from '../../contract/scalars.ts';
 import type { Wait } from '../wait.ts';
+import { loginHint } from '../words.ts';
 import { type Action, perform, type Said } from './actions.ts';
 import type { TuiHost } from './host.ts';
 import { accountMenu, accountTitle, type Choice, type Entry, mainMenu } from './menu.ts';
@@ -91,14 +92,16 @@ async function reauth(
   let login = begun;
   while (login.state === 'in-progress' && now() < until)
     login = await (await pool.use())['login.wait']({ loginId: begun.loginId });
+  // Whoever cancelled it has been told so, and a second message would cover that one.
+  if (login.error?.code === 'LOGIN_CANCELLED') return;
   if (login.state !== 'success') throw new Error(login.error?.message ?? 'The login was not finished in time.');
   say(host, { variant: 'success', message: `${maskText(alias)} is logged in again.` });
 }
 
-function loginText({ instructions, url }: LoginView): string {
+function loginText(login: LoginView): string {
   return [
-    instructions,
-    ...(url === null ? [] : [url]),
+    loginHint(login),
+    ...(login.url === null ? [] : [login.url]),
     'Enter copies the address where the terminal allows that. The login goes on when this is closed.',
   ].join('\n\n');
 }

@@ -1,13 +1,20 @@
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { bothWindows } from '../../cli/simulator/seat.ts';
-import { type OmaSandbox, useOma } from '../support/oma.ts';
-import { opencodeBinary } from '../support/real-opencode.ts';
+import { type Simulator, startSimulator } from '../../cli/simulator/server.ts';
+import type { AccountView } from '../../contract/account.ts';
+import { type OmaSandbox, openOma } from '../support/oma-sandbox.ts';
+import { opencodeBinary, PLACEHOLDER_AUTH } from '../support/real-opencode.ts';
 import { secretsOf } from '../support/secrets.ts';
-import { type Simulator, useSimulator } from '../support/simulator.ts';
 import { openTerminal, type Terminal } from '../support/terminal.ts';
 
-const SEATS = ['work', 'home', 'spare'].map((alias) => ({
+const POOL = ['work', 'home', 'spare'];
+/** A seat that is not in the pool yet. */
+const LATE = 'late';
+const SEATS = [...POOL, LATE].map((alias) => ({
   alias,
   email: `${alias}.person@example.test`,
   accountId: `ws-${alias}`,
@@ -19,20 +26,38 @@ const SEATS = ['work', 'home', 'spare'].map((alias) => ({
 const START_MS = 150_000;
 const MENU_ENTRY = 'Accounts: force, enable, log in again, probe, why';
 
+interface Bench {
+  readonly simulator: Simulator;
+  readonly oma: OmaSandbox;
+  readonly terminal: Terminal;
+  readonly account: (alias: string) => Promise<AccountView | undefined>;
+  readonly close: () => Promise<void>;
+}
+
 /** OpenCode in a terminal, as `oma plugin install` leaves it. */
-async function openCode(): Promise<{ simulator: Simulator; oma: OmaSandbox; terminal: Terminal }> {
-  const simulator = await useSimulator({ seats: SEATS });
-  const oma = await useOma({ simulator, plugin: false });
+async function openBench(): Promise<Bench> {
+  const simulator = await startSimulator({ seats: SEATS });
+  const oma = await openOma({ simulator, plugin: false, import: POOL });
   expect(await oma.oma('plugin', 'install')).toMatchObject({ code: 0, stderr: '' });
+  await oma.oma('settings', 'set', 'probeSources', 'usage-endpoint');
   const terminal = await openTerminal({
     command: [opencodeBinary(), '--model', 'openai/gpt-5.5'],
     env: oma.env,
     cwd: oma.opencode.project,
     ...{ columns: 140, rows: 40 },
   });
-  onTestFinished(() => terminal.close());
-  await terminal.shows('oma: 3 of 3 accounts ready', START_MS);
-  return { simulator, oma, terminal };
+  return {
+    simulator,
+    oma,
+    terminal,
+    account: async (alias) => (await oma.accounts()).find((each) => each.alias === alias),
+    close: async () => {
+      await terminal.close();
+      await oma.end();
+      await simulator.close();
+      await oma.opencode.remove();
+    },
+  };
 }
 
 /** Types a command of OpenCode and takes it from the list that comes up. */
@@ -53,7 +78,7 @@ async function choose(terminal: Terminal, ...entries: readonly string[]): Promis
 async function pick(terminal: Terminal, entry: string): Promise<void> {
   await terminal.shows(/ {2}Search( {2}|$)/m);
   await terminal.type(entry);
-  await terminal.shows(new RegExp(` {2}${entry}( {2}|$)`, 'm'));
+  await terminal.shows(new RegExp(` {2}${entry.replaceAll(/[()]/g, '[$&]')}( {2}|$)`, 'm'));
   await terminal.press('Enter');
 }
 
@@ -63,54 +88,124 @@ async function leave(terminal: Terminal, shown: string): Promise<void> {
   await vi.waitFor(async () => expect(await terminal.screen()).not.toContain(shown), 20_000);
 }
 
+/** The address of a sign-in page, which a terminal shows on several lines. */
+function addressIn(screen: string): string {
+  const [, from = ''] = screen.split(/(?=http:\S+\/oauth\/authorize)/);
+  return (
+    from
+      .split('\n')
+      .map((line) => line.trim())
+      .join('\n')
+      .split('\n\n')[0]
+      ?.replaceAll('\n', '') ?? ''
+  );
+}
+
+/** Nothing that was ever on the screen holds a token. */
+async function expectNoSecret({ oma, terminal }: Bench): Promise<void> {
+  for (const secret of await secretsOf(oma)) expect(terminal.seen().includes(secret.slice(-24)), 'a token').toBe(false);
+}
+
+function codeIn(screen: string): string {
+  return /[Cc]ode:? ([A-Z0-9-]+)/.exec(screen)?.[1] ?? '';
+}
+
+// One OpenCode for all cases: its start is what takes long. Each case leaves the pool as it found it, but for what the next needs.
 describe('oma in the terminal of the real OpenCode', () => {
-  it('[H.T.16] [H.T.30] forces, disables, probes, logs in again and explains from /oma, without one model request', async () => {
-    const { simulator, oma, terminal } = await openCode();
-    const account = async (alias: string) => (await oma.accounts()).find((each) => each.alias === alias);
+  let bench: Bench;
+  beforeAll(async () => {
+    bench = await openBench();
+    await bench.terminal.shows('oma: 3 of 3 accounts ready', START_MS);
+  }, START_MS);
+  afterAll(() => bench.close());
+
+  it('[H.T.16] [H.T.30] forces and ends it, disables and enables, probes, and refuses in words, from /oma and without one model request', async () => {
+    const { simulator, oma, terminal, account } = bench;
 
     await choose(terminal, 'home', 'Force');
     await terminal.shows(/home is forced; it ends/);
     await terminal.shows(/oma: home \(forced\) · 5 h 80 % left/);
     expect((await oma.status()).force).toMatchObject({ active: true, forcedAlias: 'home', forcedBy: 'tui' });
 
-    await choose(terminal, 'spare', 'Disable');
-    await terminal.shows('spare is disabled.');
-    expect(await account('spare')).toMatchObject({ enabled: false });
-
-    await oma.oma('settings', 'set', 'probeSources', 'usage-endpoint');
     simulator.control.setUsedPercent('home', { durationMinutes: 300, usedPercent: 55 });
     await choose(terminal, 'home', 'Probe');
     await terminal.shows('The limits of home are new.');
     await terminal.shows(/oma: home \(forced\) · 5 h 45 % left/);
 
-    await choose(terminal, 'home', 'Log in again with a code');
-    const screen = await terminal.shows(/type the code [A-Z0-9-]+/);
-    await leave(terminal, 'type the code');
-    const code = /type the code ([A-Z0-9-]+)/.exec(screen)?.[1] ?? '';
-    expect(simulator.control.approveDevice(code, 'home')).toBe(true);
-    await terminal.shows('home is logged in again.');
-
+    await choose(terminal, 'spare', 'Disable');
+    await terminal.shows('spare is disabled.');
+    expect(await account('spare')).toMatchObject({ enabled: false, disabledBy: 'tui' });
     expect((await oma.oma('disable', 'work')).code).toBe(0);
     await choose(terminal, 'home', 'Disable');
     await terminal.shows(/last enabled account/);
     expect(await account('home')).toMatchObject({ enabled: true });
 
+    await choose(terminal, 'spare', 'Enable');
+    await terminal.shows('spare is enabled.');
+    expect((await oma.oma('enable', 'work')).code).toBe(0);
+    await choose(terminal, 'End the force of home');
+    await terminal.shows('The force is over; accounts rotate by round-robin.');
+    expect((await oma.status()).force).toMatchObject({ active: false });
+    await terminal.shows('oma: 3 of 3 accounts ready');
+
     expect(simulator.control.requests({ endpoint: 'responses' })).toEqual([]);
     expect(await terminal.screen()).not.toContain('example.test');
     expect(terminal.seen()).toContain('homeisforced');
-    for (const secret of await secretsOf(oma))
-      expect(terminal.seen().includes(secret.slice(-24)), 'a token').toBe(false);
+    await expectNoSecret(bench);
   });
 
-  it('shows who serves a session and what is left, offers the logins, and outlives the supervisor', async () => {
-    const { simulator, oma, terminal } = await openCode();
+  it('switches codex and logs in again: by the browser, by a code, and cancelled half-way', async () => {
+    const { simulator, oma, terminal, account } = bench;
 
+    await choose(terminal, 'spare', 'Switch codex to it');
+    await terminal.shows('The codex program is logged in as spare now.');
+    expect(await account('spare')).toMatchObject({ active: true });
+    const codex = await readFile(join(oma.root, 'home', '.codex', 'auth.json'), 'utf8');
+    expect(codex).toContain('"ws-spare"');
+
+    await choose(terminal, 'home', 'Log in again with a code');
+    const withCode = await terminal.shows(/type the code [A-Z0-9-]+/);
+    await leave(terminal, 'type the code');
+    expect(simulator.control.approveDevice(codeIn(withCode), 'home')).toBe(true);
+    await terminal.shows('home is logged in again.');
+
+    await choose(terminal, 'work', 'Log in again');
+    const withAddress = await terminal.shows('Enter copies the address');
+    await leave(terminal, 'Enter copies the address');
+    expect((await fetch(`${addressIn(withAddress)}&sim_user=work`)).status).toBe(200);
+    await terminal.shows('work is logged in again.');
+    expect(await account('work')).toMatchObject({ reauth: 'success', auth: 'ok' });
+
+    await choose(terminal, 'home', 'Log in again');
+    await terminal.shows('/oauth/authorize?');
+    await leave(terminal, '/oauth/authorize?');
+    await choose(terminal, 'home', 'Cancel the login');
+    await terminal.shows('The login of home is cancelled; nothing was changed.');
+    expect(await account('home')).toMatchObject({ auth: 'ok', eligible: true });
+  });
+
+  it('adds an account by the login methods of /connect, and OpenCode keeps the placeholder only', async () => {
+    const { simulator, oma, terminal, account } = bench;
     await command(terminal, '/connect', 'Connect provider');
     await pick(terminal, 'OpenAI');
     const methods = await terminal.shows('OMA: import the current OpenCode login');
     expect(methods).toContain('OMA: add a ChatGPT account (browser)');
-    expect(methods).toContain('OMA: add a ChatGPT account (device code)');
-    await leave(terminal, 'Select auth method');
+    await pick(terminal, 'OMA: add a ChatGPT account (device code)');
+    await terminal.shows('Name for this account in oma');
+    await terminal.type(LATE);
+    await terminal.press('Enter');
+    const screen = await terminal.shows(/Code: [A-Z0-9-]+/);
+    expect(simulator.control.approveDevice(codeIn(screen), LATE)).toBe(true);
+    await vi.waitFor(async () => expect(await account(LATE)).toMatchObject({ eligible: true }), 30_000);
+    await terminal.shows('late is ready.');
+    expect(JSON.parse(await readFile(join(oma.opencode.dataDir, 'auth.json'), 'utf8'))).toEqual(PLACEHOLDER_AUTH);
+    await expectNoSecret(bench);
+    await terminal.shows('Connect provider ctrl+a');
+    await leave(terminal, 'Connect provider ctrl+a');
+  });
+
+  it('shows who serves a session and what is left, and outlives the supervisor', async () => {
+    const { simulator, oma, terminal } = bench;
 
     await terminal.type('hello');
     await terminal.press('Enter');
@@ -133,6 +228,6 @@ describe('oma in the terminal of the real OpenCode', () => {
     await terminal.shows('oma: not running');
     await command(terminal, '/oma', MENU_ENTRY);
     await terminal.shows('Probe all accounts');
-    await vi.waitFor(async () => expect(await oma.status()).toMatchObject({ accounts: { total: 3 } }), 20_000);
+    await vi.waitFor(async () => expect(await oma.status()).toMatchObject({ accounts: { total: 4 } }), 20_000);
   });
 });

@@ -31,6 +31,8 @@ export interface TerminalOptions {
 }
 
 const SHOWS_MS = 60_000;
+/** Each look starts a program; more of them would slow down what is looked at. */
+const LOOK_EVERY_MS = 80;
 const run = promisify(execFile);
 
 /** Starts a program in a terminal of its own: a tmux server that nobody else uses and no configuration reaches. */
@@ -62,9 +64,11 @@ export async function openTerminal({ command, env, cwd, columns, rows }: Termina
         last = await screen();
         return typeof text === 'string' ? last.includes(text) : text.test(last);
       };
-      await until(isShown, { deadlineMs, what: `"${String(text)}" on the screen` }).catch((error: unknown) => {
-        throw new Error(`${String(error)} It shows:\n${last}`, { cause: error });
-      });
+      await until(isShown, { deadlineMs, everyMs: LOOK_EVERY_MS, what: `"${String(text)}" on the screen` }).catch(
+        (error: unknown) => {
+          throw new Error(`${String(error)} It shows:\n${last}`, { cause: error });
+        },
+      );
       return last;
     },
     async close() {

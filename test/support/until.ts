@@ -5,11 +5,15 @@ const INTERVAL_MS = 20;
 /** Waits until something holds. Errors: says what was waited for when the deadline passes. */
 export async function until(
   holds: () => boolean | Promise<boolean>,
-  { deadlineMs, what }: { readonly deadlineMs: number; readonly what: string },
+  {
+    deadlineMs,
+    what,
+    everyMs = INTERVAL_MS,
+  }: { readonly deadlineMs: number; readonly what: string; readonly everyMs?: number },
 ): Promise<void> {
   const end = performance.now() + deadlineMs;
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`Waited ${String(deadlineMs)} ms in vain for ${what}.`);
-    await sleep(INTERVAL_MS);
+    await sleep(everyMs);
   }
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -196,7 +196,10 @@ describe('oma plugin', () => {
     await oma(['install'], { plugin });
     const well = await oma(['status'], { plugin });
     expect([well.exit, well.out]).toEqual([0, expect.stringContaining(config)]);
+    expect(well.out).toMatch(new RegExp(`Terminal \\(/oma\\) +${tui}`));
     expect((await oma(['status'])).out).toContain('but another oma');
+    await rm(tui);
+    expect((await oma(['status'], { plugin })).out).toMatch(/Terminal \(\/oma\) +no; `oma plugin install` does it/);
   });
 
   it.each([

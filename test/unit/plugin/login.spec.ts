@@ -63,7 +63,11 @@ describe('loginMethods', () => {
       .mockResolvedValue({ ...VIEW, state: 'success' });
     const { browser, toasts } = setUp({ 'account.add': add, 'login.wait': wait });
     const { url, instructions, method, callback } = await browser.authorize({ alias: 'work' });
-    expect([url, instructions, method]).toEqual(['https://auth.example/authorize', 'Log in on the page.', 'auto']);
+    expect([url, instructions, method]).toEqual([
+      'https://auth.example/authorize',
+      expect.stringMatching(/^Open the address in a browser on this computer/),
+      'auto',
+    ]);
     expect(await callback()).toEqual(DONE);
     expect(add).toHaveBeenCalledExactlyOnceWith({ alias: 'work', method: 'browser' });
     expect(wait).toHaveBeenCalledTimes(2);
