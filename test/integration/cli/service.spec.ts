@@ -46,7 +46,7 @@ describe('oma service', () => {
     expect(installed).toMatchObject({ installed: true, changed: true, failed: null });
     expect(installed.notes[0]).toContain('The passphrase is not written into the service');
     const unit = await readFile(installed.file, 'utf8');
-    for (const line of ['Type=notify', 'Restart=on-failure', `Environment="HOME=${home.path}"`])
+    for (const line of ['Type=notify', 'Restart=on-failure', 'LimitCORE=0', `Environment="HOME=${home.path}"`])
       expect(unit).toContain(line);
     expect(unit).not.toContain(SECRET);
     expect(unit).not.toContain('hidden');
@@ -109,6 +109,7 @@ describe('oma service', () => {
     expect(plan.file).toBe('/Users/ann/Library/LaunchAgents/io.open-multi-auth.oma.plist');
     expect(plan.text).toContain('<key>SuccessfulExit</key>\n    <false/>');
     expect(plan.text).toContain('<key>OPENCODE_MULTI_AUTH_PORT</key>\n    <string>3500</string>');
+    expect(plan.text).toContain('<key>Core</key>\n    <integer>0</integer>');
     expect(plan.text).not.toContain(SECRET);
     expect(plan.start).toEqual([{ command: 'launchctl', args: ['bootstrap', 'gui/501', plan.file] }]);
   });
