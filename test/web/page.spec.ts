@@ -25,6 +25,8 @@ const POOL = {
   tight: { fiveHour: 97, weekly: 71, error: 'The session was cut.', probedMinutesAgo: 10 },
   never: {},
 };
+/** After a migration an alias can be a whole address. */
+const LONG = 'eve.of.a-very-long-name@subdomain.example.test';
 const SCREENS = ['/#/', '/#/account/work', '/#/account/never', '/#/activity', '/#/settings', '/#/add'];
 const KB = 1_024;
 
@@ -142,14 +144,17 @@ describe('for everybody', () => {
     ['a 4k screen', { width: 3840, height: 2160 }],
   ] as const) {
     test(`on ${name} nothing is cut off sideways`, async () => {
-      const { page, dashboard } = await usePage(browser(), { pool: POOL }, { viewport });
+      const { page, dashboard } = await usePage(browser(), { pool: { ...POOL, [LONG]: {} } }, { viewport });
       for (const place of SCREENS) {
         await page.goto(dashboard.url + place);
         await seen(page.locator('main :is(h1, h2)').first());
-        expect({ place, over: await page.evaluate(() => document.documentElement.scrollWidth - innerWidth) }).toEqual({
-          place,
-          over: 0,
-        });
+        const beyond = await page.evaluate(() => [
+          document.documentElement.scrollWidth - innerWidth,
+          ...[...document.querySelectorAll('a, button, input, select')]
+            .filter((control) => control.getBoundingClientRect().right > innerWidth)
+            .map((control) => control.outerHTML),
+        ]);
+        expect({ place, beyond }).toEqual({ place, beyond: [0] });
       }
     });
   }
