@@ -35,11 +35,12 @@ export const uninstall = command({
       for (const file of await existing([...leftovers, ...ownFiles(context.paths())]))
         await rm(file, { recursive: true, force: true });
     }
+    const [store = null] = await existing([context.paths().storeFile]);
     const done: Uninstalled = {
       dryRun,
       removed: [...new Set([...(service === null ? [] : [service]), ...leftovers])],
       changed: plugin.map(({ file }) => file),
-      store: context.paths().storeFile,
+      store,
     };
     return { json: done, text: uninstalledText(done) };
   },

@@ -7,7 +7,8 @@ export interface Uninstalled {
   readonly removed: readonly string[];
   /** Files of OpenCode that named oma. */
   readonly changed: readonly string[];
-  readonly store: string;
+  /** What stays; null = there is none. */
+  readonly store: string | null;
 }
 
 /** Writes what went, what stays, and how the program itself is removed. */
@@ -17,7 +18,7 @@ export function uninstalledText({ dryRun, removed, changed, store }: Uninstalled
   return [
     ...list(dryRun ? 'Would be removed:' : 'Removed:', removed),
     ...list(dryRun ? 'oma would be taken out of:' : 'oma is taken out of:', changed),
-    `Your accounts stay: ${plain(store)}`,
+    ...(store === null ? [] : [`Your accounts stay: ${plain(store)}`]),
     'The program goes with: npm uninstall --global open-multi-auth',
   ].join('\n');
 }

@@ -174,6 +174,7 @@ describe('oma up --demo', () => {
     expect((await home.oma('down')).code).toBe(0);
     await expect.poll(() => processesOf(home), { timeout: 20_000 }).toEqual([]);
     await expect(access(join(home.path, '.config/opencode-multi-auth'))).rejects.toThrow();
+    expect(await home.json('uninstall')).toMatchObject({ store: null });
   });
 
   it('ends with Ctrl-C, simulated provider and all', async () => {
