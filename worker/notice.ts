@@ -1,6 +1,7 @@
 import { isHttpsOrLoopback } from '../contract/address.ts';
 import type { Params, Result } from '../contract/operation.ts';
 import type { WorkerOperations } from '../contract/worker-operations.ts';
+import type { ClockWatch } from './clock-watch.ts';
 import type { Deps } from './deps.ts';
 import { ask } from './upstream.ts';
 
@@ -16,13 +17,19 @@ const PRIORITY = {
   'force-expired': '3',
 } as const;
 
+/** Only the provider's clock matters to tokens, not that of whoever receives a message. */
+const NO_CLOCK: ClockWatch = { saw: () => undefined, skew: () => null };
+
 type NoticeParams = Params<WorkerOperations, 'notice.send'>;
 
 /** Sends one message, once; what became of it is told in fixed words, since an address may hold a secret. */
 export async function sendNotice(deps: Deps, params: NoticeParams): Promise<Result<WorkerOperations, 'notice.send'>> {
   if (!isHttpsOrLoopback(params.url))
     return { sent: false, message: 'The address is neither https nor http on loopback.' };
-  const reply = await ask(deps, { method: 'POST', url: params.url, deadlineMs: SEND_MS, ...formOf(params) });
+  const reply = await ask(
+    { ...deps, clock: NO_CLOCK },
+    { method: 'POST', url: params.url, deadlineMs: SEND_MS, ...formOf(params) },
+  );
   if (reply.kind === 'failure') return { sent: false, message: reply.message };
   const isTaken = reply.status >= 200 && reply.status < 300;
   return { sent: isTaken, message: isTaken ? 'Sent.' : `The receiver refused it (HTTP ${String(reply.status)}).` };

@@ -28,6 +28,8 @@ describe('a message that is sent', () => {
       body: 'All are blocked.',
       headers: { title: 'No account ? none', priority: '5' },
     });
+    // The clock of a receiver is not the provider's.
+    expect(await call['clock.read']({})).toEqual({ clock: null });
   });
 
   it('goes nowhere but https and loopback, and a refusal is told without the address', async () => {
