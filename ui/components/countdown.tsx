@@ -1,4 +1,5 @@
-import { useComputed } from '@preact/signals';
+import { computed, type ReadonlySignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
 
 import { useApp } from '../app-context.ts';
 import { age, clockTime, duration } from '../format.ts';
@@ -7,7 +8,7 @@ import { age, clockTime, duration } from '../format.ts';
 export function Countdown({ until, over = 'any moment' }: { readonly until: string; readonly over?: string }) {
   const { now } = useApp();
   const at = Date.parse(until);
-  const text = useComputed(() => (at > now.value ? duration(at - now.value) : over));
+  const text = useText(() => (at > now.value ? duration(at - now.value) : over), [at, over]);
   return (
     <time dateTime={until} title={clockTime(at, now.peek())}>
       {text}
@@ -19,10 +20,15 @@ export function Countdown({ until, over = 'any moment' }: { readonly until: stri
 export function Age({ of }: { readonly of: string }) {
   const { now } = useApp();
   const at = Date.parse(of);
-  const text = useComputed(() => age(now.value - at));
+  const text = useText(() => age(now.value - at), [at]);
   return (
     <time dateTime={of} title={clockTime(at, now.peek())}>
       {text}
     </time>
   );
+}
+
+/** A text that follows the clock. Why not useComputed: it goes on showing the instant of before until the clock ticks. */
+function useText(say: () => string, of: readonly (number | string)[]): ReadonlySignal<string> {
+  return useMemo(() => computed(say), of);
 }

@@ -21,11 +21,6 @@ const SOURCES: readonly { readonly source: Source; readonly name: string; readon
     name: 'oc-codex-multi-auth',
     meaning: 'All accounts of that plugin, those of its projects included.',
   },
-  {
-    source: 'oc-codex-multi-auth',
-    name: 'oc-codex-multi-auth',
-    meaning: 'All accounts of that plugin, of every project.',
-  },
   { source: 'opencode', name: 'OpenCode', meaning: 'The ChatGPT login that OpenCode holds.' },
   { source: 'file', name: 'A file', meaning: 'Any of these formats, by its path on this machine.' },
 ];

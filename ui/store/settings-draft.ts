@@ -1,4 +1,4 @@
-import { noticeTargetSchema } from '../../contract/notice.ts';
+import { isHttpsOrLoopback } from '../../contract/address.ts';
 import type { PartialSettings, Settings } from '../../contract/settings.ts';
 
 /** The settings as a form holds them: numbers are text until they are saved. */
@@ -108,12 +108,15 @@ function noticeChange(wanted: Settings, before: Settings): PartialSettings {
 }
 
 function targetProblems(draft: Draft): Problems {
-  const wrong = (['notifyWebhookUrl', 'notifyNtfyUrl'] as const).filter(
-    (name) => !noticeTargetSchema.safeParse(draft[name].trim()).success,
-  );
+  const wrong = (['notifyWebhookUrl', 'notifyNtfyUrl'] as const).filter((name) => !isTarget(draft[name].trim()));
   return Object.fromEntries(
     wrong.map((name) => [name, 'Must be https, or http on this machine; empty switches it off.']),
   );
+}
+
+/** Why not the schema of the contract: it would bring zod, which weighs more than all the rest of the page's script. */
+function isTarget(url: string): boolean {
+  return url === '' || (URL.canParse(url) && isHttpsOrLoopback(url));
 }
 
 function antigravityChange(wanted: Settings, before: Settings): PartialSettings {
