@@ -74,9 +74,7 @@ describe('the package', () => {
       ['node12.20', 'esnext'].map((target) => transform(entry, { target, format: 'esm', minifyWhitespace: true })),
     );
     expect(old?.code).toBe(current?.code);
-    const [major, minor] = packageJson().engines.node.replace('>=', '').split('.');
-    expect(entry).toContain(`OLDEST_MAJOR = ${String(major)}`);
-    expect(entry).toContain(`OLDEST_MINOR = ${String(minor)}`);
+    expect(entry).toContain(`OLDEST = [${packageJson().engines.node.replace('>=', '').replace('.', ', ')}]`);
   });
 
   it('installed from the tarball without a network it serves the real OpenCode, and its removal leaves the store only', async () => {
