@@ -15,7 +15,7 @@ import { useSimulator } from '../support/simulator.ts';
 
 const WAIT = { timeout: 60_000, interval: 200 };
 /** Part of an address that its owner may see among the settings, and nobody anywhere else. */
-const HOOK = 'sk-hook0123456789abcdefABCDEF0123456789';
+const HOOK = `sk-hook${'0123456789abcdef'.repeat(2)}`;
 const PLANTED = 'rt_planted-secret-0123456789abcdef0123456789abcdef';
 
 /** What other local programs can read of a process: its arguments and environment. */
