@@ -34,6 +34,10 @@ export const statusSchema = z.object({
     writeError: z.string().nullable(),
   }),
   strategy: strategySchema,
+  configFileProblem: z
+    .string()
+    .nullable()
+    .describe('Why the configuration file is not in force as it stands; the last good one is.'),
   force: forceViewSchema,
   accounts: z.object({
     total: z.int(),

@@ -1,4 +1,3 @@
-import type { PartialSettings } from '../contract/settings.ts';
 import type { Composed } from './compose.ts';
 import { readConfigFile } from './config-file.ts';
 import { startCodexAuthWatch } from './loops/codex-auth-watch.ts';
@@ -27,9 +26,6 @@ export interface LoopOptions {
 /** Starts everything that happens without being asked. */
 export function startLoops(options: LoopOptions): { stop: () => Promise<void> } {
   const { context, operations, configFile, settings, socketPath, random, onDesktop, socketLost } = options;
-  const apply = (runtime: PartialSettings): void => {
-    settings.setRuntime(runtime);
-  };
   const timers = [
     startRefreshLoop(context, operations.refresher),
     startForceExpiryLoop(context, operations.force),
@@ -41,7 +37,14 @@ export function startLoops(options: LoopOptions): { stop: () => Promise<void> } 
     startCodexAuthWatch(context, operations.codexSync),
     ...(configFile === null
       ? []
-      : [startConfigWatch(context, { file: configFile, read: readConfigFile, apply, audit: operations.force.audit })]),
+      : [
+          startConfigWatch(context, {
+            file: configFile,
+            read: readConfigFile,
+            settings,
+            audit: operations.force.audit,
+          }),
+        ]),
   ];
   return {
     stop: async () => {

@@ -7,6 +7,8 @@ import type { SettingsSource } from './operations/context.ts';
 /** The settings source, with a runtime layer that can be exchanged while it is in use. */
 export interface ReloadableSettings extends SettingsSource {
   setRuntime: (runtime: PartialSettings) => void;
+  /** Remembers why a changed configuration file was not taken, until one is. */
+  refuseFile: (problem: string) => void;
 }
 
 /** Creates the source over the persisted layer of a state; the merge is done again only when a layer changed. */
@@ -18,8 +20,13 @@ export function createSettingsSource(
   let layers: Layers = { runtime: firstRuntime, environment };
   let seen: PersistedSettings | null = null;
   let merged: Effective | null = null;
+  let fileProblem: string | null = null;
   return {
     layers: () => layers,
+    fileProblem: () => fileProblem,
+    refuseFile: (problem) => {
+      fileProblem = problem;
+    },
     effective: () => {
       const persisted = read().settings;
       if (merged === null || persisted !== seen) {
@@ -31,6 +38,7 @@ export function createSettingsSource(
     setRuntime: (runtime) => {
       layers = { runtime, environment };
       merged = null;
+      fileProblem = null;
     },
   };
 }

@@ -42,7 +42,7 @@ export function judgeSupervisor({ status, accounts, diagnosis }: Told, looking: 
 }
 
 function judgeProcesses(status: Status, { buildId }: Looking): Finding[] {
-  const { pid, version, children, store, demo } = status;
+  const { pid, version, children, store, demo, configFileProblem } = status;
   const found = [fine('supervisor', `The supervisor runs (pid ${String(pid)}, oma ${version}).`)];
   if (demo)
     found.push(
@@ -69,6 +69,14 @@ function judgeProcesses(status: Status, { buildId }: Looking): Finding[] {
           advice: 'The supervisor starts it again; `oma logs` says why it ended.',
         }),
       );
+  if (configFileProblem !== null)
+    found.push(
+      finding('warning', {
+        id: 'config-file',
+        what: `${configFileProblem} The last good one is in force.`,
+        advice: 'Correct the file; it is read again as soon as it changes.',
+      }),
+    );
   if (store.writeError !== null)
     found.push(
       finding('problem', {

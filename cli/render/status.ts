@@ -18,6 +18,9 @@ export function statusText(status: Status, look: ViewLook): string {
   const rows = [
     ['Accounts', accountsOf(status, look)],
     ['Strategy', status.strategy],
+    ...(status.configFileProblem === null
+      ? []
+      : [['Configuration', paint('yellow', `${plain(status.configFileProblem)} The last good one is in force.`)]]),
     ['Force', forceText(status.force, look)],
     [
       'Requests',

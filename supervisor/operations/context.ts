@@ -33,6 +33,8 @@ export interface Addresses {
 export interface SettingsSource {
   effective: () => Effective;
   layers: () => Layers;
+  /** Why the configuration file is not in force as it stands; null = it is, or there is none. */
+  fileProblem: () => string | null;
 }
 
 /** Everything operations work with; passed in, so that tests can pass in anything. */

@@ -53,6 +53,7 @@ export function getStatus({ context, leases, facts }: StatusDeps): Status {
       writeError: store.writeError,
     },
     strategy: settings.rotationStrategy,
+    configFileProblem: context.settings.fileProblem(),
     force: forceView(state, settings, now),
     accounts: {
       total: state.accounts.length,

@@ -1,12 +1,13 @@
 import { readdirSync, readlinkSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { describe, expect, it, vi } from 'vitest';
 
 import { ROOT } from '../support/documents.ts';
 import { useOma } from '../support/oma.ts';
-import { opencodeRun, opencodeServe } from '../support/real-opencode.ts';
+import { opencodeRun, type OpenCodeSandbox, opencodeServe } from '../support/real-opencode.ts';
 import { requestsArrived, useSimulator } from '../support/simulator.ts';
 
 const SEATS = ['a', 'b', 'c'].map((alias) => ({
@@ -19,6 +20,13 @@ const SEATS = ['a', 'b', 'c'].map((alias) => ({
 /** Who answered: the simulated answer names the seat. */
 function servedBy(text: string): string {
   return /Simulated answer from (\w+)/.exec(text)?.[1] ?? `nobody: ${text}`;
+}
+
+/** The same OpenCode with a copy of its data: many that start at once find one database "locked", which is no matter of oma. */
+async function withDataOfItsOwn(box: OpenCodeSandbox, index: number): Promise<OpenCodeSandbox> {
+  const data = join(box.root, `data-${String(index)}`);
+  await cp(dirname(box.dataDir), data, { recursive: true });
+  return { ...box, env: { ...box.env, XDG_DATA_HOME: data } };
 }
 
 /** Files under this directory that a process holds open, but for the programs and modules of this repository. */
@@ -91,9 +99,9 @@ describe('the real OpenCode through the built plugin', () => {
     expect(servedBy((await opencodeRun(oma.opencode, 'warm up')).stdout)).toBe('a');
     simulator.control.expireAccess('a');
     const before = simulator.control.requests({ endpoint: 'token' }).length;
-    const questions = Array.from({ length: 16 }, (_, index) => `question ${String(index)}`);
+    const boxes = await Promise.all(Array.from({ length: 16 }, (_, index) => withDataOfItsOwn(oma.opencode, index)));
     const answers = await Promise.all(
-      questions.map((text) => opencodeRun(oma.opencode, text, { deadlineMs: 150_000 })),
+      boxes.map((box, index) => opencodeRun(box, `question ${String(index)}`, { deadlineMs: 150_000 })),
     );
     const said = answers.map(({ code, stdout, stderr }) => ({ code, served: servedBy(stdout), stderr }));
     expect(said.filter(({ code, served }) => code !== 0 || served !== 'a')).toEqual([]);

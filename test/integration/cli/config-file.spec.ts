@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import type { SettingsView } from '../../../contract/settings.ts';
+import type { Status } from '../../../contract/status.ts';
 import { type Home, useHome } from './home.ts';
 
 const PATIENCE = { timeout: 30_000, interval: 100 };
@@ -28,11 +29,21 @@ describe('the configuration file of `oma up --config`', () => {
       .poll(async () => (await home.oma('logs')).stdout, PATIENCE)
       .toContain('the configuration file cannot be used; the last good one stays in force');
     expect(await thresholds(home)).toEqual({ lowThreshold: [50, 'runtime'], criticalThreshold: [15, 'runtime'] });
+    expect(await fileProblem(home)).toMatch(/^The configuration file is not valid \(lowThreshold: /);
+
+    await configure('{"criticalThreshold":60,"lowThreshold":50}');
+    await expect
+      .poll(() => fileProblem(home), PATIENCE)
+      .toBe(
+        'The configuration file contradicts itself: The critical threshold (60) must be below the low threshold (50).',
+      );
+    expect((await home.oma('status')).stdout).toContain('The last good one is in force.');
 
     await configure('{}');
     await expect
       .poll(() => thresholds(home), PATIENCE)
       .toEqual({ lowThreshold: [30, 'default'], criticalThreshold: [7, 'persisted'] });
+    expect(await fileProblem(home)).toBeNull();
     expect((await home.oma('logs')).stdout).toMatch(/config-file.*settings\.reload|settings\.reload.*config-file/);
   });
 
@@ -58,6 +69,10 @@ function configurer(home: Home): (content: string) => Promise<string> {
     await rename(`${file}.new`, file);
     return file;
   };
+}
+
+async function fileProblem(home: Home): Promise<string | null> {
+  return (await home.json<Status>('status')).configFileProblem;
 }
 
 async function thresholds(home: Home): Promise<Record<string, readonly [unknown, string | undefined]>> {

@@ -50,6 +50,7 @@ describe('what a running supervisor tells', () => {
       ...told,
       buildId: 'other',
       children: [{ name: 'worker' as const, state: 'waiting' as const, pid: null, restarts: 3, lastExit: 'code 1' }],
+      configFileProblem: 'The configuration file is not JSON.',
       store: { ...told.store, writeError: 'ENOSPC' },
     };
     const accounts = [account(), account({ alias: 'twin' })];
@@ -58,6 +59,7 @@ describe('what a running supervisor tells', () => {
     expect(found.filter(({ level }) => level !== 'ok').map(({ level, id }) => `${level} ${id}`)).toEqual([
       'warning other-build',
       'warning child',
+      'warning config-file',
       'problem store-write',
       'note plugin-hello',
       'problem seat-collision',

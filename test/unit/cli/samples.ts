@@ -94,6 +94,7 @@ export function status(over: Partial<Status> = {}): Status {
     dashboardUrl: 'http://127.0.0.1:3434',
     store: { file: '/store/accounts.json', encrypted: true, recovered: null, lastWriteAt: at(-1), writeError: null },
     strategy: 'round-robin',
+    configFileProblem: null,
     force: force(),
     accounts: { total: 4, enabled: 3, eligible: 2, needsLogin: ['home'], lastServed: 'work', earliestRecovery: null },
     openRefreshes: [],

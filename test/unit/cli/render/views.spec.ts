@@ -59,7 +59,7 @@ describe('the status page', () => {
       'Connected  2 × plugin in opencode 1.18.33, cli',
     ]);
   });
-  it('names what is wrong: a recovered store, a failing disk, an unanswered refresh, nobody who can serve', () => {
+  it('names what is wrong: a recovered store, a failing disk, a bad configuration file, an unanswered refresh, nobody who can serve', () => {
     const text = statusText(
       status({
         store: {
@@ -69,6 +69,7 @@ describe('the status page', () => {
           lastWriteAt: null,
           writeError: 'no space left',
         },
+        configFileProblem: 'The configuration file is not JSON.',
         openRefreshes: [{ alias: 'work', since: at(-7) }],
         accounts: { total: 1, enabled: 1, eligible: 0, needsLogin: [], lastServed: null, earliestRecovery: at(9) },
         dashboardUrl: null,
@@ -77,6 +78,7 @@ describe('the status page', () => {
       look,
     );
     expect(text).toContain('/s, not written yet, restored from the snapshot, cannot be written: no space left');
+    expect(text).toMatch(/Configuration +The configuration file is not JSON\. The last good one is in force\./);
     expect(text).toContain('Open refresh  work, sent 7 min ago and never answered');
     expect(text).toContain('0 of 1 can serve, the first is back in 9 min');
     expect(text).toMatch(/Dashboard +not served/);

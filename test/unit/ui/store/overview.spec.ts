@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
 import type { AccountView } from '../../../../contract/account.ts';
+import type { Status } from '../../../../contract/status.ts';
 import { needs, poolHealth } from '../../../../ui/store/overview.ts';
 
 const READY = {
@@ -31,6 +32,14 @@ test('what is the same of several accounts is said once, the worst first', () =>
   expect(found.map(({ tone, aliases }) => ({ tone, aliases }))).toEqual([
     { tone: 'bad', aliases: ['c'] },
     { tone: 'warn', aliases: ['a', 'd'] },
+  ]);
+});
+
+test('a configuration file that was not taken needs somebody', () => {
+  const well = { writeError: null, recovered: null };
+  const status = { store: well, children: [], openRefreshes: [], configFileProblem: 'It is not JSON.' };
+  expect(needs([], status as unknown as Status)).toEqual([
+    { tone: 'warn', text: 'It is not JSON. The last good one is in force.', aliases: [] },
   ]);
 });
 
