@@ -12,7 +12,6 @@ import type { LoginView } from '../../../contract/login.ts';
 import { type WatchedOpenCode, watchedOpenCode } from '../../support/opencode-server.ts';
 import { type Bundle, bundle } from '../../support/plugin-bundle.ts';
 import {
-  opencode,
   opencodeRun,
   type OpenCodeSandbox,
   opencodeSandbox,
