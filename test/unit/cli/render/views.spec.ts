@@ -79,7 +79,7 @@ describe('the status page', () => {
     );
     expect(text).toContain('/s, not written yet, restored from the snapshot, cannot be written: no space left');
     expect(text).toMatch(/Configuration +The configuration file is not JSON\. The last good one is in force\./);
-    expect(text).toContain('Open refresh  work, sent 7 min ago and never answered');
+    expect(text).toMatch(/Open refresh +work, sent 7 min ago and never answered/);
     expect(text).toContain('0 of 1 can serve, the first is back in 9 min');
     expect(text).toMatch(/Dashboard +not served/);
     expect(text).toMatch(/Connected +nobody/);
