@@ -3,51 +3,23 @@ import { parseArgs } from 'node:util';
 
 import { type Env, parseEnv } from '../contract/env.ts';
 import { ERRORS, isOmaError, OmaError } from '../contract/errors.ts';
-import { BUILD_ID, VERSION } from '../runtime/build-info.ts';
-import { showOnDesktop } from '../runtime/desktop.ts';
-import { acquireLock, type Lock } from '../runtime/instance-lock.ts';
-import { createLog, type Log } from '../runtime/log.ts';
+import { acquireLock } from '../runtime/instance-lock.ts';
 import { type Paths, resolvePaths } from '../runtime/paths.ts';
 import { reportReadiness } from '../runtime/readiness.ts';
-import { isSocketAlive } from '../runtime/rpc/listen.ts';
 import { tellSystemd } from '../runtime/service-notice.ts';
-import { onShutdown } from '../runtime/shutdown.ts';
-import { endAtUncaught } from '../runtime/uncaught.ts';
-import { helperPrograms } from './helper-programs.ts';
-import { SOCKET_PERIOD_MS } from './loops/socket-watch.ts';
-import { type Running, start } from './start.ts';
-import type { StartOptions, Surroundings } from './start-options.ts';
-import { checkStoreFile } from './store/check.ts';
+import { isSocketAlive } from '../runtime/socket-alive.ts';
+import type { Arguments, Place } from './run.ts';
+import type { Surroundings } from './start-options.ts';
 
 /** Several starters race for the lock; each waits this long at most, in milliseconds. */
 const LOCK_MS = 10 * 1_000;
 
-/** A supervisor whose socket was removed notices it and lets go of the store within this, in milliseconds. */
-const STORE_LOCK_MS = 2 * SOCKET_PERIOD_MS;
-
-/** An end in order takes this long at most, in milliseconds. */
-const CLOSE_MS = 10 * 1_000;
-
 const REAL: Surroundings = { now: Date.now, disk: {} };
-
-/** The process, the directory where the other programs lie, and the world around them. */
-interface Place {
-  readonly host: NodeJS.Process;
-  readonly here: string;
-  readonly surroundings: Surroundings;
-}
-
-interface Arguments {
-  readonly demo: boolean;
-  readonly config: string | null;
-  readonly port: number | null;
-  readonly host: string | null;
-  readonly checkStore: string | null;
-}
 
 /**
  * Runs this process as the supervisor, or as the store's checker with `--check-store FILE`.
  * Shape: one JSON line on stdout says how the start went, as `readinessSchema` has it; a supervisor that finds another one at work says ready, too, and ends.
+ * Why: what a supervisor at work needs is loaded only once the lock is ours: of twenty that start at once, nineteen end here.
  * Shape: `here` is the directory where the other programs and the page lie.
  */
 export async function supervise(host: NodeJS.Process, here: string, surroundings = REAL): Promise<void> {
@@ -69,12 +41,13 @@ export async function supervise(host: NodeJS.Process, here: string, surroundings
         );
     reportReadiness({ ready: false, code, message });
     if (isOmaError(error)) host.exitCode = 1;
-    else endUnstarted(host, error);
+    else await endUnstarted(host, error);
   }
 }
 
 /** Why: whoever started it reads its standard error, where Node would print the error as it is, secrets and all. */
-function endUnstarted(host: NodeJS.Process, error: unknown): void {
+async function endUnstarted(host: NodeJS.Process, error: unknown): Promise<void> {
+  const { createLog } = await import('../runtime/log.ts');
   const log = createLog({ level: 'error', file: null, name: 'supervisor' });
   log.error({ code: 'INTERNAL', err: error }, 'the supervisor could not be started, for a reason nobody foresaw');
   host.exit(ERRORS.INTERNAL.exit);
@@ -90,91 +63,16 @@ async function own(place: Place, args: Arguments, env: Env): Promise<void> {
   const { host } = place;
   const paths = demoPaths(pathsOf(host, env), args.demo);
   const lock = await acquireLock(paths.lockFile, { deadlineMs: LOCK_MS, until: () => isSocketAlive(paths.socketPath) });
-  if (lock === null) {
-    reportReadiness({ ready: true });
-    await tellSystemd(host.env);
-    return;
+  if (lock !== null) {
+    const { run } = await import('./run.ts');
+    await run(place, { args, env, paths, lock });
   }
-  const storeLock = await lockStore(paths);
-  const log = createLog({ level: env.LOG_LEVEL ?? 'info', file: paths.logFile, name: 'supervisor' });
-  endAtUncaught(host, log);
-  let stop: (reason: string) => void = () => undefined;
-  const running = await start({
-    ...startOptions(place, args, log),
-    env,
-    paths,
-    onStopAsked: (reason) => {
-      stop(reason);
-    },
-  });
-  stop = endInOrder({ host, running, log, locks: [lock, storeLock] });
-  log.info(
-    { pid: host.pid, version: VERSION, buildId: BUILD_ID, demo: args.demo, recovered: running.recovered },
-    'supervisor started',
-  );
   reportReadiness({ ready: true });
   await tellSystemd(host.env);
 }
 
-function startOptions(
-  { host, here, surroundings }: Place,
-  args: Arguments,
-  log: Log,
-): Omit<StartOptions, 'env' | 'paths' | 'onStopAsked'> {
-  return {
-    log,
-    version: VERSION,
-    buildId: BUILD_ID,
-    pid: host.pid,
-    demo: args.demo,
-    configFile: args.config,
-    port: args.port,
-    host: args.host,
-    uiDirectory: join(here, 'ui'),
-    ...surroundings,
-    random: Math.random,
-    spawnChild: helperPrograms(host, here, log),
-    onDesktop: (notice) => showOnDesktop(host, notice),
-  };
-}
-
-function endInOrder({
-  host,
-  running,
-  log,
-  locks,
-}: {
-  readonly host: NodeJS.Process;
-  readonly running: Running;
-  readonly log: Log;
-  readonly locks: readonly Lock[];
-}): (reason: string) => void {
-  const shutdown = onShutdown({
-    process: host,
-    deadlineMs: CLOSE_MS,
-    close: async (reason) => {
-      log.info({ reason }, 'supervisor stops');
-      await running.close();
-      for (const lock of locks) lock.release();
-    },
-    failed: (error) => {
-      log.error({ err: error }, 'the supervisor did not stop in order');
-    },
-  });
-  return (reason) => void shutdown(reason);
-}
-
-/** Errors: SUPERVISOR_RUNNING when another supervisor, on another socket, owns this store. */
-async function lockStore(paths: Paths): Promise<Lock> {
-  const lock = await acquireLock(paths.storeLockFile, { deadlineMs: STORE_LOCK_MS });
-  if (lock !== null) return lock;
-  throw new OmaError(
-    'SUPERVISOR_RUNNING',
-    'Another supervisor, on another socket, works with this store. Stop it with "oma down" there, or name another store.',
-  );
-}
-
 async function checkStore(host: NodeJS.Process, file: string, env: Env): Promise<void> {
+  const { checkStoreFile } = await import('./store/check.ts');
   const result = await checkStoreFile(file, env.PASSPHRASE ?? null);
   host.stdout.write(`${JSON.stringify({ file, ...result })}\n`);
   host.exitCode = result.ok ? 0 : 65;

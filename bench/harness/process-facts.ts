@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
+import { ENV_PREFIX } from '../../contract/env.ts';
+
 /** Clock ticks a second of /proc, which Linux has fixed for programs. */
 const TICKS_PER_SECOND = 100;
 
@@ -30,6 +32,14 @@ export function childrenOf(pid: number): readonly number[] {
   return listed(`/proc/${String(pid)}/task`).flatMap((thread) =>
     procFile(pid, `task/${thread}/children`).split(' ').filter(Boolean).map(Number),
   );
+}
+
+/** The supervisors, and those who race to become one, that were started for a socket and live. */
+export function supervisorsOf(socketPath: string): readonly number[] {
+  const setting = `${ENV_PREFIX}SOCKET=${socketPath}\0`;
+  return listed('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && procFile(pid, 'environ').includes(setting));
 }
 
 function procFile(pid: number, name: string): string {

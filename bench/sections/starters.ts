@@ -1,12 +1,15 @@
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { stateOf } from '../harness/accounts.ts';
 import type { Bench } from '../harness/bench.ts';
 import { type Figure, figure, part } from '../harness/figure.ts';
+import { supervisorsOf } from '../harness/process-facts.ts';
 import { quantile } from '../harness/statistics.ts';
 import { connect, makeHome, spawnSupervisor } from '../harness/supervisor.ts';
 
 const SERVED_MS_MAX = 1_000;
+const LOOK_MS = 50;
 
 interface Trial {
   readonly owners: number;
@@ -30,6 +33,8 @@ export async function starterFigures({ size }: Bench): Promise<readonly Figure[]
     for (const { connection } of sessions) connection.dispose();
     [pid = -1] = pids;
   }
+  // A starter still on its way would take over from one that is told to stop.
+  while (supervisorsOf(home.socketPath).length > 1) await pause(LOOK_MS);
   const last = await connect(home.socketPath);
   await last.client['supervisor.stop']({});
   await new Promise<void>((resolve) => {

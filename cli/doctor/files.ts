@@ -2,7 +2,7 @@ import { chmod, lstat, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import type { Paths } from '../../runtime/paths.ts';
-import { isSocketAlive } from '../../runtime/rpc/listen.ts';
+import { isSocketAlive } from '../../runtime/socket-alive.ts';
 import { checkStore } from '../check-store.ts';
 import type { Context } from '../context.ts';
 import { globalDirectory } from '../opencode-plugin.ts';

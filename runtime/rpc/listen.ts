@@ -1,5 +1,5 @@
 import { chmod, mkdir, unlink } from 'node:fs/promises';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import { platform } from 'node:os';
 import { dirname } from 'node:path';
 
@@ -9,8 +9,6 @@ import { type Connection, openConnection } from './connection.ts';
 
 /** Clients that may be connected at once; further ones are turned away. */
 export const CONNECTIONS_MAX = 256;
-/** Time a supervisor that lives has to take a connection, in milliseconds. */
-const ALIVE_MS = 1_000;
 
 /** Where to listen, and who gets the connections. */
 export interface ListenOptions {
@@ -56,20 +54,6 @@ export async function listenOnSocket(options: ListenOptions): Promise<Listener> 
         for (const connection of [...connections]) connection.dispose();
       }),
   };
-}
-
-/** Tells whether somebody takes connections on the socket; the way to learn that another supervisor serves already. */
-export async function isSocketAlive(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket: Socket = connect(socketPath);
-    const answer = (isAlive: boolean): void => {
-      socket.destroy();
-      resolve(isAlive);
-    };
-    socket.setTimeout(ALIVE_MS, () => answer(false));
-    socket.once('connect', () => answer(true));
-    socket.once('error', () => answer(false));
-  });
 }
 
 function listen(server: Server, socketPath: string): Promise<void> {

@@ -26,6 +26,14 @@ describe('a child of the supervisor', () => {
     expect(worker.view().pid).not.toBe(first);
   });
 
+  it('that is not started yet is waited for by a call', async () => {
+    const worker = startWorker({ isStarted: false });
+    const answer = worker.client['session.ping']({});
+    expect(worker.view()).toMatchObject({ state: 'pending', pid: null, restarts: 0 });
+    worker.start();
+    expect(await answer).toEqual({});
+  });
+
   it('that is frozen is found out by its silence, killed and replaced', async () => {
     const worker = startWorker();
     const first = await readyPid(worker);
@@ -51,7 +59,12 @@ describe('a child of the supervisor', () => {
   });
 });
 
-function startWorker({ command = process.execPath, delays = [] as number[], haste = HASTE } = {}): Worker {
+function startWorker({
+  command = process.execPath,
+  delays = [] as number[],
+  haste = HASTE,
+  isStarted = true,
+} = {}): Worker {
   const worker: Worker = createChild({
     name: 'worker',
     table: WORKER_OPERATIONS,
@@ -67,7 +80,7 @@ function startWorker({ command = process.execPath, delays = [] as number[], hast
     onState: () => undefined,
   });
   onTestFinished(() => worker.stop());
-  worker.start();
+  if (isStarted) worker.start();
   return worker;
 }
 

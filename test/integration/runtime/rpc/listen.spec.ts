@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { type Connection, openConnection } from '../../../../runtime/rpc/connection.ts';
-import { isSocketAlive, type Listener, listenOnSocket, type ListenOptions } from '../../../../runtime/rpc/listen.ts';
+import { type Listener, listenOnSocket, type ListenOptions } from '../../../../runtime/rpc/listen.ts';
+import { isSocketAlive } from '../../../../runtime/socket-alive.ts';
 import { sandbox } from '../support/line.ts';
 
 async function listen(socketPath: string, options: Partial<ListenOptions> = {}): Promise<Listener> {

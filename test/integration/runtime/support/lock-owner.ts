@@ -2,7 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { acquireLock } from '../../../../runtime/instance-lock.ts';
-import { isSocketAlive, listenOnSocket } from '../../../../runtime/rpc/listen.ts';
+import { listenOnSocket } from '../../../../runtime/rpc/listen.ts';
+import { isSocketAlive } from '../../../../runtime/socket-alive.ts';
 
 const [file = '', socketPath = ''] = process.argv.slice(2);
 /** An owner that nobody kills ends by itself, in milliseconds. */

@@ -5,7 +5,8 @@ import type { Handlers } from '../../../../contract/operation.ts';
 import { OPERATIONS, type Operations } from '../../../../contract/operations.ts';
 import { acquireLock } from '../../../../runtime/instance-lock.ts';
 import { reportReadiness } from '../../../../runtime/readiness.ts';
-import { isSocketAlive, listenOnSocket } from '../../../../runtime/rpc/listen.ts';
+import { listenOnSocket } from '../../../../runtime/rpc/listen.ts';
+import { isSocketAlive } from '../../../../runtime/socket-alive.ts';
 import { serve } from '../../../../runtime/rpc/serve.ts';
 
 const [socketPath = '', part = 'serve'] = process.argv.slice(2);
