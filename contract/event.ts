@@ -17,7 +17,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('changed'),
     at: isoTimeSchema,
-    topics: z.array(z.enum(['accounts', 'settings', 'force', 'status', 'logins', 'probes', 'antigravity'])),
+    topics: z.array(z.enum(['accounts', 'settings', 'force', 'status', 'logins', 'probes'])),
   }),
   z.object({ type: z.literal('decision'), at: isoTimeSchema, decision: decisionSchema }),
   z.object({ type: z.literal('force-ended'), at: isoTimeSchema, alias: aliasSchema, because: forceEndSchema }),

@@ -74,13 +74,20 @@ export const partialSettingsSchema = z.strictObject({
 });
 export type PartialSettings = z.infer<typeof partialSettingsSchema>;
 
+/** The settings as an answer shows them: those of an adapter outside the core only while it is on. */
+const shownSettingsSchema = settingsSchema.extend({
+  antigravityEnabled: fields.antigravityEnabled.exactOptional(),
+  antigravityReserved: fields.antigravityReserved.exactOptional(),
+});
+export type ShownSettings = z.infer<typeof shownSettingsSchema>;
+
 /** Where the value in force comes from, lowest first. */
 export const settingOriginSchema = z.enum(['default', 'persisted', 'runtime', 'environment']);
 export type SettingOrigin = z.infer<typeof settingOriginSchema>;
 
 /** The settings in force, and for each its origin and whether a change is refused. */
 export const settingsViewSchema = z.object({
-  settings: settingsSchema,
+  settings: shownSettingsSchema,
   origins: z.record(z.string(), settingOriginSchema),
   locked: z.array(z.string()).describe('Fields that the environment or the runtime configuration holds.'),
   preset: presetSchema.nullable().describe('The preset that the values in force equal, if any.'),

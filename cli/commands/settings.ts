@@ -85,5 +85,6 @@ const preset = command({
 export const settingsCommands = [get, set, reset, preset] as const;
 
 function answer(context: Context, view: SettingsView, names: readonly SettingName[]): Answer {
-  return { json: view, text: settingsText(view, names, lookOf(context)) };
+  const shown = names.length === 1 ? names : names.filter((name) => name in view.settings);
+  return { json: view, text: settingsText(view, shown, lookOf(context)) };
 }

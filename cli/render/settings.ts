@@ -1,4 +1,4 @@
-import type { SettingName, SettingsView } from '../../contract/settings.ts';
+import { DEFAULT_SETTINGS, type SettingName, type Settings, type SettingsView } from '../../contract/settings.ts';
 import { plain } from './plain.ts';
 import type { ViewLook } from './status.ts';
 import { table } from './table.ts';
@@ -11,7 +11,7 @@ export function settingsText(view: SettingsView, names: readonly SettingName[], 
     const locked = view.locked.includes(name) ? ', locked' : '';
     return [
       paint('bold', name),
-      valueText(view.settings[name]),
+      valueText(view.settings[name] ?? DEFAULT_SETTINGS[name]),
       paint(origin === 'default' ? 'dim' : 'cyan', origin + locked),
     ];
   });
@@ -19,7 +19,7 @@ export function settingsText(view: SettingsView, names: readonly SettingName[], 
   return [table([head, ...rows]), ...(names.length > 1 ? preset : [])].join('\n');
 }
 
-function valueText(value: SettingsView['settings'][SettingName]): string {
+function valueText(value: Settings[SettingName]): string {
   if (Array.isArray(value)) return value.length === 0 ? 'none' : plain(value.join(', '));
   if (value === '') return 'none';
   if (typeof value !== 'object') return plain(String(value));

@@ -1,7 +1,7 @@
 import type { AccountView } from '../../contract/account.ts';
 import type { ForceView } from '../../contract/force.ts';
 import type { EpochMs } from '../../contract/scalars.ts';
-import type { Settings, SettingsView } from '../../contract/settings.ts';
+import type { Settings, SettingsView, ShownSettings } from '../../contract/settings.ts';
 import { tokenFreshness } from './credentials.ts';
 import { blockersOf, NO_NEEDS } from './eligibility.ts';
 import { healthAt } from './health.ts';
@@ -102,13 +102,19 @@ export function forceView({ force }: State, settings: Settings, now: EpochMs): F
 
 /** Shows the settings to the outside. */
 export function settingsView(state: State, effective: Effective, layers: Layers): SettingsView {
+  const settings = shownSettings(effective.settings);
   return {
-    settings: effective.settings,
-    origins: effective.origins,
-    locked: [...lockedSettings(layers)],
+    settings,
+    origins: Object.fromEntries(Object.entries(effective.origins).filter(([name]) => name in settings)),
+    locked: lockedSettings(layers).filter((name) => name in settings),
     preset: matchingPreset(effective.settings),
     revision: state.settings.revision,
   };
+}
+
+/** Why: nothing mentions an adapter outside the core before somebody switches it on. */
+function shownSettings({ antigravityEnabled, antigravityReserved, ...core }: Settings): ShownSettings {
+  return antigravityEnabled ? { ...core, antigravityEnabled, antigravityReserved } : core;
 }
 
 /** A short name for a seat that tells nothing about it. Shape: 14 hex digits. Not: a secret; it only hides ids from casual eyes. */

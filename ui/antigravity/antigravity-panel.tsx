@@ -14,7 +14,7 @@ import { type Antigravity, parseAntigravity } from './antigravity.ts';
 
 /** The quotas of the antigravity plugin. Not: anything that oma routes by. */
 export function AntigravityPanel() {
-  const { api, antigravityVersion } = useApp();
+  const { api, settings } = useApp();
   const quotas = useMemo(
     () =>
       createResource<Antigravity>(async () => {
@@ -29,7 +29,8 @@ export function AntigravityPanel() {
     [],
   );
   useSignalEffect(() => {
-    if (antigravityVersion.value >= 0) void quotas.refresh();
+    // The settings are read again whenever anything may have changed.
+    if (settings.view.value !== null) void quotas.refresh();
   });
   const { value, error } = quotas;
   return (

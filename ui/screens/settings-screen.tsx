@@ -10,15 +10,10 @@ import { Confirm } from '../components/confirm.tsx';
 import { Problem } from '../components/problem.tsx';
 import { Waiting } from '../components/waiting.tsx';
 import { type Draft, draftChange, draftOf, draftProblems } from '../store/settings-draft.ts';
+import { AdapterSection } from './adapter-section.tsx';
 import { NoticeSection } from './notice-section.tsx';
 import { Presets } from './settings-presets.tsx';
-import {
-  AntigravitySection,
-  ProbeSection,
-  RotationSection,
-  ThresholdSection,
-  WeightSection,
-} from './settings-sections.tsx';
+import { ProbeSection, RotationSection, ThresholdSection, WeightSection } from './settings-sections.tsx';
 
 /** All settings: what is in force, where it comes from, what may be changed. */
 export function SettingsScreen() {
@@ -75,7 +70,7 @@ function Form({ view }: { readonly view: SettingsView }) {
       <WeightSection {...section} />
       <ProbeSection {...section} />
       <NoticeSection {...section} />
-      <AntigravitySection {...section} />
+      <AdapterSection {...section} />
       <SaveBar isDirty={isDirty} isWrong={isWrong} change={change} onDiscard={() => (changes.value = {})} />
     </form>
   );

@@ -1,5 +1,4 @@
 import type { Strategy } from '../../contract/settings.ts';
-import { Lazy } from '../components/lazy.tsx';
 import { useShown } from '../components/who.tsx';
 import { STRATEGIES } from '../words.ts';
 import { FieldHint, Origin, type SectionProps, TextField } from './setting-field.tsx';
@@ -174,33 +173,6 @@ export function ProbeSection(props: SectionProps) {
         label="Address of this dashboard"
         hint="Loopback only; takes effect at the next start."
       />
-    </section>
-  );
-}
-
-/** The flag of the adapter that is off by default. */
-export function AntigravitySection({ view, draft, set }: SectionProps) {
-  return (
-    <section class="panel section setting" aria-labelledby="experimental">
-      <h2 id="experimental">Experimental</h2>
-      <SettingSwitch
-        {...{ view, name: 'antigravityEnabled', isOn: draft.antigravityEnabled }}
-        label="Antigravity quotas"
-        hint="Reads the quotas of the antigravity plugin, if you use it. Off by default."
-        onToggle={(antigravityEnabled) => set({ antigravityEnabled })}
-      />
-      {view.settings.antigravityEnabled && (
-        <Lazy
-          load={async () => (await import('../antigravity/reserved-choice.tsx')).ReservedChoice}
-          props={{
-            aliases: Object.keys(draft.accountWeights),
-            chosen: draft.antigravityReserved,
-            isLocked: view.locked.includes('antigravityReserved'),
-            onChoose: (antigravityReserved: readonly string[]) => set({ antigravityReserved }),
-          }}
-          meanwhile={() => null}
-        />
-      )}
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import { effect, type ReadonlySignal, type Signal, signal } from '@preact/signals';
+import { effect, type ReadonlySignal, signal } from '@preact/signals';
 
 import type { OmaEvent } from '../../contract/event.ts';
 import type { Status } from '../../contract/status.ts';
@@ -34,7 +34,7 @@ export interface AppHost {
 
 type Topic = Extract<OmaEvent, { type: 'changed' }>['topics'][number];
 
-const SHOWN: readonly Topic[] = ['accounts', 'settings', 'force', 'status', 'logins', 'antigravity'];
+const SHOWN: readonly Topic[] = ['accounts', 'settings', 'force', 'status', 'logins'];
 
 /** All stores of the page. */
 export interface AppStore {
@@ -51,8 +51,6 @@ export interface AppStore {
   readonly connection: Connection;
   readonly preferences: Preferences;
   readonly notices: Notices;
-  /** Counts what the antigravity panel must read again. */
-  readonly antigravityVersion: Signal<number>;
   /** The build this page was served by; another one means that it should be loaded again. */
   readonly buildId: ReadonlySignal<string | null>;
 }
@@ -63,7 +61,6 @@ export function createAppStore(host: AppHost): AppStore {
   const held: { connection: Connection | null } = { connection: null };
   const api = host.api(() => held.connection?.refuse());
   const status = createResource(() => api.call('status.get', {}));
-  const antigravityVersion = signal(0);
   const read: Readonly<Record<Topic, () => void>> = {
     accounts: () => void accounts.refresh(),
     settings: () => void settings.refresh(),
@@ -71,12 +68,11 @@ export function createAppStore(host: AppHost): AppStore {
     status: () => void status.refresh(),
     logins: () => void logins.refresh(),
     probes: () => void accounts.refresh(),
-    antigravity: () => (antigravityVersion.value += 1),
   };
   const gather = createGather(later, read);
   const accounts = createAccounts(api, () => gather('status', 'force'));
   const force = createForce(api, now, () => gather('accounts', 'status'));
-  const settings = createSettings(api, () => gather('accounts', 'status', 'antigravity'));
+  const settings = createSettings(api, () => gather('accounts', 'status'));
   const logins = createLogins(api);
   const probes = createProbes(
     api,
@@ -109,7 +105,7 @@ export function createAppStore(host: AppHost): AppStore {
   const buildId = firstOf(status);
   return {
     ...{ api, now, status, accounts, force, settings, logins, probes, decisions, history },
-    ...{ connection, notices, antigravityVersion, buildId, preferences: createPreferences(host.storage) },
+    ...{ connection, notices, buildId, preferences: createPreferences(host.storage) },
   };
 }
 

@@ -1,5 +1,5 @@
 import { isHttpsOrLoopback } from '../../contract/address.ts';
-import type { PartialSettings, Settings } from '../../contract/settings.ts';
+import type { PartialSettings, Settings, ShownSettings } from '../../contract/settings.ts';
 
 /** The settings as a form holds them: numbers are text until they are saved. */
 export interface Draft {
@@ -32,7 +32,8 @@ const INTERVAL_MAX = 1_440;
 const MODELS_MAX = 10;
 
 /** The form for settings. Shape: every alias has a weight, 1 when none is set. */
-export function draftOf(settings: Settings, aliases: readonly string[]): Draft {
+export function draftOf(shown: ShownSettings, aliases: readonly string[]): Draft {
+  const settings = wholeSettings(shown);
   const weights = aliases.map((alias) => [alias, String(settings.accountWeights[alias] ?? 1)] as const);
   return {
     ...settings,
@@ -62,7 +63,8 @@ export function draftProblems(draft: Draft): Problems {
 }
 
 /** The fields that differ, as the supervisor takes them. Shape: only call it without problems. */
-export function draftChange(draft: Draft, settings: Settings, aliases: readonly string[]): PartialSettings {
+export function draftChange(draft: Draft, shown: ShownSettings, aliases: readonly string[]): PartialSettings {
+  const settings = wholeSettings(shown);
   const wanted: Settings = { ...settings, ...valuesOf(draft) };
   const { accountWeights } = draftOf(settings, aliases);
   return {
@@ -73,6 +75,11 @@ export function draftChange(draft: Draft, settings: Settings, aliases: readonly 
     ...noticeChange(wanted, settings),
     ...(wanted.dashboardHost === settings.dashboardHost ? {} : { dashboardHost: wanted.dashboardHost }),
   };
+}
+
+/** What is not shown is off. */
+function wholeSettings(shown: ShownSettings): Settings {
+  return { antigravityEnabled: false, antigravityReserved: [], ...shown };
 }
 
 function rotationChange(wanted: Settings, before: Settings): PartialSettings {

@@ -78,6 +78,13 @@ describe('antigravity, switched off', () => {
     expect(oma.logged.join('\n')).not.toMatch(/antigravity/i);
   });
 
+  it('mentions it in no answer about the settings, not even that the environment holds it off', async () => {
+    const held = await composeForTest({ environment: { antigravityEnabled: false } });
+    for (const supervised of [oma, held])
+      expect((await supervised.request('GET', '/api/settings')).text).not.toMatch(/antigravity/i);
+    await held.close();
+  });
+
   it('[G.L5.2] reads nothing and answers 403', async () => {
     await writeFile(oma.context.addresses.antigravityFile, JSON.stringify(FILE));
     const { status, body, text } = await oma.request('GET', '/api/antigravity');
@@ -89,7 +96,7 @@ describe('antigravity, switched off', () => {
     expect(
       await oma.request('PUT', '/api/settings', { antigravityEnabled: true }, { authorization: '' }),
     ).toMatchObject({ status: 401 });
-    expect((await oma.request('GET', '/api/settings')).body.settings.antigravityEnabled).toBe(false);
+    expect(oma.context.settings.effective().settings.antigravityEnabled).toBe(false);
   });
 });
 

@@ -6,6 +6,7 @@ import { errorBodySchema, isErrorCode, OmaError } from '../../../../contract/err
 import type { OperationTable } from '../../../../contract/operation.ts';
 import { OPERATIONS } from '../../../../contract/operations.ts';
 import type { ProbeRunView } from '../../../../contract/probe.ts';
+import { DEFAULT_SETTINGS, type ShownSettings } from '../../../../contract/settings.ts';
 import { account, at, decision, force, FORCED, settingsView, status } from '../samples.ts';
 import { type FakeClient, type TestContext, testContext } from '../test-context.ts';
 
@@ -376,6 +377,14 @@ describe('oma settings', () => {
       exit: 2,
       err: 'oma: There is no setting "rotationStratgy" — did you mean rotationStrategy?\n',
     });
+  });
+  it('get leaves out what is not shown, unless it is asked for by name', async () => {
+    const settings: ShownSettings = { ...DEFAULT_SETTINGS };
+    delete settings.antigravityEnabled;
+    delete settings.antigravityReserved;
+    const off = { 'settings.get': settingsView({ settings }) };
+    expect((await oma(['settings', 'get'], off)).out).not.toMatch(/antigravity/i);
+    expect((await oma(['settings', 'get', 'antigravityEnabled'], off)).out).toMatch(/antigravityEnabled +false +default/);
   });
   it('reset asks first; preset knows its names', async () => {
     expect(await oma(['settings', 'reset'], client)).toMatchObject({ exit: 2, calls: [] });
