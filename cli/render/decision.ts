@@ -55,6 +55,22 @@ export function decisionText(decision: Decision, look: ViewLook): string {
   ].join('\n');
 }
 
+/** One decision in one line: what was chosen, by which rule, and who could not serve. Shape: no colour, safe to print. */
+export function decisionLine(decision: Decision): string {
+  const { selectedAlias, candidates, fallbackReason, model, requestId } = decision;
+  const unable = candidates
+    .filter(({ verdict }) => verdict !== 'selected' && verdict !== 'eligible')
+    .map(({ alias, verdict }) => `${alias} ${VERDICTS[verdict]}`);
+  const facts = [
+    `${selectedAlias ?? 'no account'} ${ruleOf(decision)}`,
+    ...unable,
+    ...(fallbackReason === null ? [] : [fallbackReason]),
+    ...(model === null ? [] : [`model ${model}`]),
+    `request ${requestId}`,
+  ];
+  return plain(facts.join('; '));
+}
+
 function ruleOf({ how, strategy }: Decision): string {
   switch (how) {
     case 'force':

@@ -1,5 +1,8 @@
 import * as z from 'zod';
 
+import { auditEntrySchema } from '../../contract/audit.ts';
+import { decisionSchema } from '../../contract/decision.ts';
+import { decisionLine } from './decision.ts';
 import type { Look, Paint } from './paint.ts';
 import { plain } from './plain.ts';
 import { clock } from './time.ts';
@@ -38,12 +41,25 @@ export function logLineText(line: string, paint: Paint): string {
   const error = errorSchema.safeParse(parsed.data['err']);
   const fields = Object.entries(parsed.data)
     .filter(([key]) => !SHOWN_OTHERWISE.has(key) && !(key === 'err' && error.success))
-    .map(([key, value]) => paint('dim', `${plain(key)}=${valueText(value)}`));
+    .map(([key, value]) => recordText(key, value) ?? paint('dim', `${plain(key)}=${valueText(value)}`));
   const who = name === undefined ? [] : [plain(name)];
   const head = [paint('dim', clock(time)), paint(look, word), ...who, plain(msg), ...fields]
     .filter((part) => part !== '')
     .join(' ');
   return [head, ...(error.success ? errorLines(error.data, paint) : [])].join('\n');
+}
+
+/** The records that people look for in a log, in words; null for any other field. */
+function recordText(key: string, value: unknown): string | null {
+  if (key === 'decision') {
+    const decision = decisionSchema.safeParse(value);
+    return decision.success ? decisionLine(decision.data) : null;
+  }
+  if (key !== 'audit') return null;
+  const entry = auditEntrySchema.safeParse(value);
+  if (!entry.success) return null;
+  const { actor, action, target, detail } = entry.data;
+  return [action, ...(target === null ? [] : [target]), 'by', actor, valueText(detail)].map(plain).join(' ');
 }
 
 function errorLines({ name, message, stack }: z.infer<typeof errorSchema>, paint: Paint): string[] {

@@ -240,6 +240,18 @@ describe('a line of the log', () => {
     expect(logLineText(line, colourless)).toBe('09:05:07 WARN  supervisor it cooled down alias=work count=2');
     expect(clock(time)).toBe('09:05:07');
   });
+  it('says a decision and a change in words, and what is neither as it is', () => {
+    const shown = (record: object): string =>
+      logLineText(JSON.stringify({ level: 30, time, name: 'supervisor', ...record }), colourless);
+    expect(shown({ msg: 'decision', decision: decision({ fallbackReason: 'retry' }) })).toBe(
+      '09:05:07 INFO  supervisor decision work by round-robin; spare cooling down after a failure; retry; model gpt-5.5; request req-1',
+    );
+    const change = { action: 'accounts.disable', target: 'work', actor: 'cli', detail: { reason: 'on leave' } };
+    expect(shown({ msg: 'audit', audit: { at: at(0), requestId: 'req-2', ...change } })).toBe(
+      '09:05:07 INFO  supervisor audit accounts.disable work by cli {"reason":"on leave"}',
+    );
+    expect(shown({ msg: 'decision', decision: 'none' })).toBe('09:05:07 INFO  supervisor decision decision=none');
+  });
   it('shows an error below its line, one frame a line', () => {
     const err = {
       name: 'TypeError',
