@@ -97,7 +97,7 @@ export function replaceCredentials(
   if (!isSameSeat(account.seat, tokens)) {
     throw new OmaError(
       'IDENTITY_MISMATCH',
-      `Another person or workspace logged in than "${alias}" stands for. Nothing was changed. Log in as the right one, or add the other as a new account.`,
+      `Another person or workspace logged in, not the one that "${alias}" stands for. Nothing was changed. Log in as the right one, or add the other as a new account.`,
       { alias },
     );
   }
