@@ -2,7 +2,7 @@ import type { BlockerCode } from '../../contract/account.ts';
 import type { Alias, EpochMs } from '../../contract/scalars.ts';
 import type { Settings } from '../../contract/settings.ts';
 import { healthAt, isCooling } from './health.ts';
-import { exhaustedUntil, level } from './limits.ts';
+import { exhaustedUntil, isAmple, level } from './limits.ts';
 import type { Account, State } from './state.ts';
 
 /** What a request needs of an account. */
@@ -43,6 +43,16 @@ export function standing(account: Account, { needs, settings, now }: Question): 
   if (account.limits.windows.length === 0) return 'eligible';
   if (exhaustedUntil(account.limits, needs.model, now) !== null) return 'blocked';
   return level(account.limits, settings, now) === 'critical' ? 'critical' : 'eligible';
+}
+
+/**
+ * Tells how an account stands for every request at any time, as long as neither it nor the settings change; null = that depends.
+ * Not: the accounts that a request has tried already; whoever asks leaves them out.
+ */
+export function lastingStanding(account: Account, settings: Settings): 'eligible' | 'blocked' | null {
+  if (isOff(account) || isReserved(account, settings)) return 'blocked';
+  const isCalm = account.health.status !== 'cooldown' && account.modelCooldowns.length === 0;
+  return isCalm && isAmple(account.limits, settings) ? 'eligible' : null;
 }
 
 /** Names everything that keeps an account from serving a request; empty = it can serve. */

@@ -4,6 +4,7 @@ import type { Settings } from '../../contract/settings.ts';
 import { attemptsMax } from './attempts.ts';
 import { blockersOf, type Needs, type Question, standing } from './eligibility.ts';
 import { type EndedForce, reconcileForce } from './force.ts';
+import { withUse } from './lineup.ts';
 import { countAble, pick } from './rotation.ts';
 import { type Account, type Binding, BINDINGS_MAX, type State } from './state.ts';
 
@@ -117,7 +118,7 @@ function accountAt({ accounts }: State, index: number): Account {
 function countUse(state: State, index: number, now: EpochMs): State {
   const account = accountAt(state, index);
   const usage = { count: account.usage.count + 1, lastUsedAt: now };
-  return { ...state, accounts: state.accounts.with(index, { ...account, usage }) };
+  return { ...state, accounts: withUse(state.accounts, index, { ...account, usage }) };
 }
 
 /** Binds the session to an account; the longest unused session is forgotten when there are too many. */

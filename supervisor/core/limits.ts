@@ -164,6 +164,13 @@ export function exhaustedUntil(limits: Limits, model: string | null, now: EpochM
   return until;
 }
 
+/** Tells whether no window, even if it is known, can make an account exhausted or critical. */
+export function isAmple({ windows }: Limits, { criticalThreshold }: Pick<Settings, 'criticalThreshold'>): boolean {
+  for (const window of windows)
+    if (window.usedPercent >= FULL_PERCENT || remaining(window) < criticalThreshold) return false;
+  return true;
+}
+
 const FULL_PERCENT = 100;
 
 /** Windows kept for each account, at most; those reported longest ago go first. */

@@ -1,7 +1,8 @@
 import { ATTEMPTS_MAX } from '../../contract/failure.ts';
 import { type Question, type Standing, standing } from './eligibility.ts';
-import type { Account, Rotation, State, Usage } from './state.ts';
-import { pickWeighted, weightsOf } from './weighted.ts';
+import { lineupOf, type Uses, usesOf } from './lineup.ts';
+import type { Account, Rotation, State } from './state.ts';
+import { pickWeighted } from './weighted.ts';
 
 /** A pick: which account, by index, where rotation stands after it, and whether it is one that is kept for last. */
 export interface Picked {
@@ -42,16 +43,11 @@ function pickAmong(state: State, question: Question, wanted: Standing): Pick | n
     case 'round-robin':
       return at(rotation, firstAfter(rotation.cursor, accounts.length, fits));
     case 'least-used':
-      return at(rotation, leastUsed(accounts, fits));
+      return at(rotation, leastUsed(usesOf(accounts), fits));
     case 'random':
       return drawn(state, fits);
-    case 'weighted-round-robin': {
-      const indexes = allThat(accounts, fits);
-      if (indexes.length === 0) return null;
-      const weights = weightsOf(accounts, question.settings.accountWeights);
-      const { index, credits } = pickWeighted(indexes, rotation.credits, weights);
-      return at({ ...rotation, credits }, index);
-    }
+    case 'weighted-round-robin':
+      return weighted(state, question, { wanted, fits });
   }
 }
 
@@ -77,16 +73,35 @@ function allThat(accounts: readonly Account[], fits: Fits): readonly number[] {
 }
 
 /** Fewest uses, then the longest unused, then the order of the accounts. */
-function leastUsed(accounts: readonly Account[], fits: Fits): number | null {
+function leastUsed({ counts, lastAt }: Uses, fits: Fits): number | null {
   let best: number | null = null;
-  let least: Usage | null = null;
-  for (let index = 0; index < accounts.length; index += 1) {
-    const usage = accounts[index]?.usage;
-    if (usage === undefined || (least !== null && !isLessUsed(usage, least)) || !fits(index)) continue;
+  let leastCount = Infinity;
+  let leastAt = Infinity;
+  for (let index = 0; index < counts.length; index += 1) {
+    const count = counts[index] ?? 0;
+    if (count > leastCount) continue;
+    const at = lastAt[index] ?? 0;
+    const isLess = count < leastCount || at < leastAt;
+    if (!isLess || !fits(index)) continue;
     best = index;
-    least = usage;
+    leastCount = count;
+    leastAt = at;
   }
   return best;
+}
+
+function weighted(
+  { rotation, accounts }: State,
+  { needs, settings }: Question,
+  { wanted, fits }: { readonly wanted: Standing; readonly fits: Fits },
+): Pick | null {
+  const { sure, unsure, weights } = lineupOf(accounts, settings);
+  const others = unsure.filter(fits);
+  const surely = needs.exclude.length === 0 ? sure : sure.filter(fits);
+  const indexes = wanted === 'critical' ? others : others.length === 0 ? surely : [...surely, ...others];
+  if (indexes.length === 0) return null;
+  const { index, credits } = pickWeighted(indexes, rotation.credits, weights);
+  return at({ ...rotation, credits }, index);
 }
 
 /** Draws until one fits, which keeps every fitting account equally likely; after some draws in vain, one of those that are left. */
@@ -104,10 +119,6 @@ function drawn({ rotation, accounts }: State, fits: Fits): Pick | null {
 
 /** Draws before the fitting accounts are listed. */
 const DRAWS_MAX = 8;
-
-function isLessUsed(a: Usage, b: Usage): boolean {
-  return a.count === b.count ? (a.lastUsedAt ?? 0) < (b.lastUsedAt ?? 0) : a.count < b.count;
-}
 
 /** One step of the generator mulberry32: the state is a plain counter, so it fits into the store. */
 function nextSeed(seed: number): number {

@@ -11,7 +11,7 @@ export interface WeightedPick {
 
 /**
  * Picks by smooth weighted round-robin among some accounts.
- * Shape: `indexes` are the accounts that may be picked, not empty, ascending; `credits` and `weights` are aligned with all accounts.
+ * Shape: `indexes` are the accounts that may be picked, not empty; `credits` and `weights` are aligned with all accounts.
  * Units: a credit is the share an account was due less the picks it got, in picks.
  * Why: taking the richest account lets others drift by more than one pick; taking, of those that are due, the one whose deadline comes first
  * keeps every account within one pick of its share after any number of picks (R. Tijdeman, The chairman assignment problem, 1980).
@@ -26,33 +26,47 @@ export function pickWeighted(
   for (const index of indexes) total += weightAt(weights, index);
   const slack = indexes.length > 1 ? 1 / (2 * indexes.length - 2) : 0;
   const next = [...credits];
-  let due = { index: -1, deadline: Infinity };
-  let richest = { index: -1, credit: -Infinity };
+  let due = -1;
+  let firstDeadline = Infinity;
   for (const index of indexes) {
     const share = weightAt(weights, index) / total;
     const before = next[index] ?? 0;
     const credit = before + share;
     next[index] = credit;
+    if (credit < slack - EPSILON) continue;
     const deadline = (1 - slack - before) / share;
-    if (credit >= slack - EPSILON && deadline < due.deadline - EPSILON) due = { index, deadline };
-    if (credit > richest.credit + EPSILON) richest = { index, credit };
+    if (deadline >= firstDeadline - EPSILON) continue;
+    due = index;
+    firstDeadline = deadline;
   }
-  const index = due.index === -1 ? richest.index : due.index;
+  // Nobody is due when those who had to wait cannot serve now.
+  const index = due === -1 ? richestOf(indexes, next) : due;
   next[index] = (next[index] ?? 0) - 1;
   return { index, credits: next };
 }
 
-/** Aligns the weights of the settings with the accounts. Shape: empty if the settings name none, since all are the same then. */
+/** Aligns the weights of the settings with the accounts. */
 export function weightsOf(
   accounts: readonly { readonly alias: Alias }[],
   accountWeights: Readonly<Record<Alias, number>>,
 ): readonly number[] {
-  if (Object.keys(accountWeights).length === 0) return [];
   return accounts.map(({ alias }) => accountWeights[alias] ?? DEFAULT_WEIGHT);
 }
 
 /** Numbers closer than this are equal, so that rounding cannot decide a pick. */
 const EPSILON = 1e-9;
+
+function richestOf(indexes: readonly number[], credits: readonly number[]): number {
+  let richest = -1;
+  let most = -Infinity;
+  for (const index of indexes) {
+    const credit = credits[index] ?? 0;
+    if (credit <= most + EPSILON) continue;
+    richest = index;
+    most = credit;
+  }
+  return richest;
+}
 
 function weightAt(weights: readonly number[], index: number): number {
   return weights[index] ?? DEFAULT_WEIGHT;
