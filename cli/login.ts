@@ -1,3 +1,4 @@
+import { duration } from '../contract/duration.ts';
 import { isErrorCode, isOmaError, OmaError } from '../contract/errors.ts';
 import type { LoginMethod, LoginView } from '../contract/login.ts';
 import { readLine } from './ask.ts';
@@ -7,7 +8,6 @@ import type { Context } from './context.ts';
 import { usage } from './parse.ts';
 import { createProgress } from './progress.ts';
 import { plain } from './render/plain.ts';
-import { duration } from './render/time.ts';
 import { type Session, STARTING } from './session.ts';
 import { withSession } from './with-session.ts';
 

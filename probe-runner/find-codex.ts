@@ -1,10 +1,11 @@
-import { access, constants, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { delimiter, dirname, isAbsolute, join } from 'node:path';
 import { arch, platform } from 'node:process';
 
 import { isSupported, parseVersion } from '../contract/codex-version.ts';
 import { startGuarded } from '../runtime/guarded-child.ts';
+import { isProgram } from '../runtime/is-program.ts';
 import type { Deps } from './deps.ts';
 import { collect } from './output.ts';
 
@@ -96,15 +97,6 @@ const TARGETS: Readonly<Partial<Record<string, readonly [name: string, triple: s
   'darwin-x64': ['codex-darwin-x64', 'x86_64-apple-darwin'],
   'darwin-arm64': ['codex-darwin-arm64', 'aarch64-apple-darwin'],
 };
-
-async function isProgram(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
-  }
-}
 
 async function askVersion({ environment, deadlines }: Deps, path: string): Promise<string | null> {
   // Without a home codex finds no configuration that could stop it.

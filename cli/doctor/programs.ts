@@ -1,8 +1,8 @@
-import { access, constants, stat } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
 
 import { isSupported, parseVersion } from '../../contract/codex-version.ts';
 import { isOmaError } from '../../contract/errors.ts';
+import { isProgram } from '../../runtime/is-program.ts';
 import type { Context } from '../context.ts';
 import { runTool } from '../run-tool.ts';
 import { type Finding, finding, fine } from './finding.ts';
@@ -74,13 +74,4 @@ async function locate({ environment, cwd }: Context, name: string): Promise<stri
     : (environment['PATH'] ?? '').split(delimiter).map((directory) => join(directory, name));
   for (const path of candidates) if (isAbsolute(path) && (await isProgram(path))) return path;
   return null;
-}
-
-async function isProgram(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
-  }
 }

@@ -1,9 +1,10 @@
+import { duration } from '../../contract/duration.ts';
 import type { ForceView } from '../../contract/force.ts';
 import type { Status } from '../../contract/status.ts';
 import type { Paint } from './paint.ts';
 import { plain } from './plain.ts';
 import { table } from './table.ts';
-import { age, duration, until } from './time.ts';
+import { age, until } from './time.ts';
 
 /** How a view is to be shown. Units: `now` in epoch milliseconds. */
 export interface ViewLook {
