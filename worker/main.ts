@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { parseEnv } from '../contract/env.ts';
 import { PROTOCOL_VERSION } from '../contract/handshake.ts';
 import { WORKER_OPERATIONS } from '../contract/worker-operations.ts';
+import { afterAwake } from '../runtime/awake.ts';
 import { BUILD_ID, VERSION } from '../runtime/build-info.ts';
 import { createLog } from '../runtime/log.ts';
 import { useProxy } from '../runtime/proxy.ts';
@@ -23,10 +24,7 @@ const worker = createHandlers({
   clock: createClockWatch(Date.now),
   now: () => Date.now(),
   randomBytes: (size) => randomBytes(size),
-  after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
-    return () => clearTimeout(timer);
-  },
+  after: afterAwake,
 });
 serveSupervisor(process, {
   name: 'worker',

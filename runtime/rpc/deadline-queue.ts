@@ -1,3 +1,5 @@
+import { AWAKE_MS, STOOD_STILL_MS } from '../awake.ts';
+
 /** Something that must be over by an instant. Units: `deadlineAt` in milliseconds of `performance.now()`. */
 export interface Expiring {
   readonly deadlineAt: number;
@@ -8,11 +10,11 @@ export interface Expiring {
 const TIMER_MS_MAX = 2_147_483_647;
 
 /**
- * Watches any number of deadlines with one timer.
+ * Watches any number of deadlines with one timer. Time in which this process stood still does not count.
  * Why: a timer for each call would cost more than the rest of the call; calls nearly always end before their deadline.
  */
 export class DeadlineQueue {
-  readonly #entries = new Set<Expiring>();
+  readonly #entries = new Map<Expiring, number>();
   #timer: NodeJS.Timeout | null = null;
   #armedFor = Number.POSITIVE_INFINITY;
 
@@ -23,7 +25,7 @@ export class DeadlineQueue {
 
   /** Watches an entry until it is deleted or expired. */
   add(entry: Expiring): void {
-    this.#entries.add(entry);
+    this.#entries.set(entry, entry.deadlineAt);
     if (entry.deadlineAt < this.#armedFor) this.#arm(entry.deadlineAt);
   }
 
@@ -49,17 +51,23 @@ export class DeadlineQueue {
   }
 
   #sweep(): void {
+    const now = performance.now();
+    const lateMs = now - this.#armedFor;
     this.#timer = null;
     this.#armedFor = Number.POSITIVE_INFINITY;
-    const now = performance.now();
+    if (lateMs > STOOD_STILL_MS) this.#putOff(lateMs + AWAKE_MS);
     let next = Number.POSITIVE_INFINITY;
-    for (const entry of this.#entries) {
-      if (entry.deadlineAt > now) next = Math.min(next, entry.deadlineAt);
+    for (const [entry, deadlineAt] of this.#entries) {
+      if (deadlineAt > now) next = Math.min(next, deadlineAt);
       else {
         this.#entries.delete(entry);
         entry.expire();
       }
     }
     if (next < this.#armedFor) this.#arm(next);
+  }
+
+  #putOff(ms: number): void {
+    for (const [entry, deadlineAt] of this.#entries) this.#entries.set(entry, deadlineAt + ms);
   }
 }

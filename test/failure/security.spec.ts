@@ -9,11 +9,11 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Simulator, startSimulator } from '../../cli/simulator/server.ts';
 import { ENV_PREFIX } from '../../contract/env.ts';
 import { type HurtOma, hurtOma } from '../support/hurt-oma.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { removeTree } from '../support/remove-tree.ts';
 
 const PASSPHRASE = 'correct horse battery staple 9f3a';
 const OTHERS = 0o077;
-const WAIT = { timeout: 60_000, interval: 50 };
 
 let simulator: Simulator;
 let oma: HurtOma;
@@ -67,7 +67,7 @@ describe('[H.T.27] another user of the machine', () => {
         const found = await readdir(path, { recursive: true });
         expect(found).toEqual(expect.arrayContaining(expected));
         return found;
-      }, WAIT);
+      }, PATIENCE);
       expect((await stat(path)).mode & OTHERS).toBe(0);
       for (const name of names) expect([name, (await stat(join(path, name))).mode & OTHERS]).toEqual([name, 0]);
     }
@@ -170,5 +170,5 @@ async function reportNumber(count: number): Promise<string> {
     const text = await readFile(join(reports, names[count - 1] ?? 'none'), 'utf8');
     JSON.parse(text);
     return text;
-  }, WAIT);
+  }, PATIENCE);
 }

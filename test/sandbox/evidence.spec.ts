@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { parseList } from '../acceptance.ts';
+import type { Evidence } from '../soak/evidence.ts';
 import { readDocument, ROOT } from '../support/documents.ts';
 import { FLAKE_TIMES, flakesSchema, readEvidence } from '../support/evidence.ts';
 import { removeTree } from '../support/remove-tree.ts';
@@ -78,7 +79,7 @@ exit $bad
   });
 });
 
-describe('[I.L5.3] npm run trace, the last step of npm test', () => {
+describe('[I.L5.1] [I.L5.2] [I.L5.3] [I.L5.4] [I.L5.5] npm run trace, the last step of npm test', () => {
   const wanted = parseList(readDocument('test/acceptance.md')).filter(({ isVerification }) => isVerification);
   const trace = async (statusOf: (id: string) => string, further = '') => {
     const directory = await useDirectory();
@@ -98,16 +99,49 @@ describe('[I.L5.3] npm run trace, the last step of npm test', () => {
     expect((await trace(() => 'passed')).code).toBe(0);
   });
 
-  it('is red when a line of the matrix failed or has no test, and when a test cites what is no line', async () => {
+  it('is red when a line of any phase, of a contract or of the matrix failed or has no test, and when a test cites what is no line', async () => {
+    const failing = ['S.3.2', 'A.L1.3', 'B.L2.5', 'D.L3.2', 'E.L2.6', 'F.L3.1', 'G.L5.1', 'H.T.20', 'I.L4.8'];
     const red = await trace(
-      (id) => (id === 'H.T.20' ? 'failed' : id === 'C.L2.1' ? 'skipped' : 'passed'),
+      (id) => (failing.includes(id) ? 'failed' : id === 'C.L2.1' ? 'skipped' : 'passed'),
       '[Z.L1.1] [H.L9.9]',
     );
     expect(red.code).toBe(1);
-    expect(red.lines.filter((line) => /^(FAILED|NO TEST|UNKNOWN)/.test(line))).toEqual([
-      expect.stringMatching(/^NO TEST C\.L2\.1 /),
-      'FAILED  H.T.20 429 rate limits',
-      expect.stringMatching(/^UNKNOWN H\.L9\.9 /),
-    ]);
+    const said = red.lines.flatMap((line) => /^(FAILED|NO TEST|UNKNOWN) +(\S+) /.exec(line)?.slice(1).join(' ') ?? []);
+    expect(said.toSorted()).toEqual(
+      [...failing.map((id) => `FAILED ${id}`), 'NO TEST C.L2.1', 'UNKNOWN H.L9.9'].toSorted(),
+    );
+  });
+});
+
+describe('[I.L7.2] [H.T.37] [H.T.38] [H.T.39] [H.T.40] npm run slo', () => {
+  const good: Evidence = {
+    source: 'soak',
+    requests: { total: 10_000, failed: 10 },
+    unhandledExceptions: 0,
+    p95Ratio: 2.2,
+    probes: { failed: 5, failedThatChangedLimits: 0 },
+  };
+  const slo = async (evidence: Evidence) => {
+    const directory = await useDirectory();
+    await mkdir(join(directory, 'docs'));
+    await writeFile(join(directory, 'docs', 'slo-baseline.json'), '{"p95Ratio": {"soak": 2}}');
+    await writeFile(join(directory, 'reports', 'evidence-soak.json'), JSON.stringify(evidence));
+    const { code, stdout } = await script('slo.ts', directory);
+    return { code, lines: stdout.split('\n').filter((line) => /^(MISSED|NO EVIDENCE)/.test(line)) };
+  };
+
+  it('passes on what a run left that kept every promise', async () => {
+    expect(await slo(good)).toEqual({ code: 0, lines: [] });
+  });
+
+  it('fails, and names each promise that was missed or about which no run says anything', async () => {
+    expect(await slo({ ...good, unhandledExceptions: 1, p95Ratio: 2.3, probes: null })).toEqual({
+      code: 1,
+      lines: [
+        expect.stringMatching(/^MISSED +unhandled exceptions = 0 +soak +1$/),
+        expect.stringMatching(/^MISSED +p95 regression <= 10 % +soak +2\.30x past oma, recorded 2\.00x$/),
+        expect.stringMatching(/^NO EVIDENCE +failed probes: run npm run test:stress/),
+      ],
+    });
   });
 });

@@ -7,6 +7,7 @@ import { describe, expect, it, vi } from 'vitest';
 
 import { ROOT } from '../support/documents.ts';
 import { useOma } from '../support/oma.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { opencodeRun, type OpenCodeSandbox, opencodeServe } from '../support/real-opencode.ts';
 import { requestsArrived, useSimulator } from '../support/simulator.ts';
 
@@ -49,12 +50,9 @@ describe('the real OpenCode through the built plugin', () => {
     const oma = await useOma({ simulator });
     const { code, stdout, stderr } = await opencodeRun(oma.opencode, 'hello');
     expect([code, servedBy(stdout)], stderr).toEqual([0, expect.stringMatching(/^[abc]$/)]);
-    await vi.waitFor(
-      async () => {
-        expect((await oma.status()).leases).toMatchObject({ inFlight: 0, failed: 0 });
-      },
-      { timeout: 20_000, interval: 500 },
-    );
+    await vi.waitFor(async () => {
+      expect((await oma.status()).leases).toMatchObject({ inFlight: 0, failed: 0 });
+    }, PATIENCE);
     const { pid, store, socket } = await oma.status();
     for (const path of [store.file, socket, oma.env['HOME'] ?? '', oma.env['XDG_CONFIG_HOME'] ?? ''])
       expect(path.startsWith(`${oma.root}/`), path).toBe(true);

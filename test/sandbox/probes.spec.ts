@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { bothWindows } from '../../cli/simulator/seat.ts';
 import type { ProbeRunView } from '../../contract/probe.ts';
 import { type OmaSandbox, useOma } from '../support/oma.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { codexBinary } from '../support/real-codex.ts';
 import { requestsArrived, type Simulator, useSimulator } from '../support/simulator.ts';
 
@@ -42,7 +43,7 @@ async function figures({ oma }: { readonly oma: OmaSandbox }, alias: string): Pr
 }
 
 describe('limits, by the real codex through the whole of oma', () => {
-  it('[C.L2.6] [C.L4.4] [C.L5.4] [H.T.17] a completed probe updates limits and history, with model, time and source', async () => {
+  it('[A.L2.4] [C.L2.6] [C.L4.4] [C.L5.4] [H.T.17] a completed probe updates limits and history, with model, time and source', async () => {
     const { simulator, oma } = await probing();
     simulator.control.setUsedPercent('a', { durationMinutes: 300, usedPercent: 37 });
     simulator.control.setUsedPercent('a', { durationMinutes: 10_080, usedPercent: 12 });
@@ -113,7 +114,7 @@ describe('limits, by the real codex through the whole of oma', () => {
     await probe;
     await vi.waitFor(
       () => expect(simulator.control.requests({ endpoint: 'responses' }).at(-1)?.ending).toBe('client-closed'),
-      { timeout: 20_000, interval: 100 },
+      PATIENCE,
     );
     simulator.control.clearFaults();
     await oma.start();

@@ -131,41 +131,10 @@ describe('the evidence as a whole', () => {
 
   it('[I.L1.7] [I.L1.8] [I.L6.1] [I.L6.3] QA.md has what came out of every phase, and the troubleshooting matrix', () => {
     const headings = [...qa.matchAll(/^## (.+)$/gm)].map(([, heading]) => heading).join('\n');
-    for (const part of ['Phase A', 'Phase B', 'Phase C', 'Phases D to G', 'Phase I']) expect(headings).toContain(part);
+    for (const part of ['Phase A', 'Phase B', 'Phase C', 'Phases D to G', 'Phase H', 'Phase I'])
+      expect(headings).toContain(part);
     const matrix = /### Troubleshooting matrix\n([\s\S]*?)\n#/.exec(qa)?.[1] ?? '';
     expect(matrix.split('\n').filter((line) => line.startsWith('| ')).length).toBeGreaterThanOrEqual(15);
-  });
-
-  it('[I.L5.1] [I.L5.2] [I.L5.4] [I.L5.5] tests cite the ids of every phase, of the contracts, of limits and of the lifecycle', async () => {
-    const { stdout } = await runProgram({
-      file: 'git',
-      args: ['grep', '-hoE', '\\[[A-IS]\\.(L[0-9]+\\.)?[0-9]+(\\.[0-9]+)?\\]', '--', 'test'],
-      env: { PATH: process.env['PATH'] ?? '' },
-      cwd: ROOT,
-      deadlineMs: 30_000,
-    });
-    const cited = new Set(stdout.split('\n').filter(Boolean));
-    const count = (prefix: string): number => [...cited].filter((id) => id.startsWith(`[${prefix}.`)).length;
-    // How many lines the acceptance list has for limits (C), accounts (D), force (E), settings (F) and antigravity (G).
-    expect(['C', 'D', 'E', 'F', 'G'].map(count).every((ids) => ids >= 25)).toBe(true);
-    for (const prefix of [
-      'A',
-      'B',
-      'S.1',
-      'S.2',
-      'S.3',
-      'S.4',
-      'S.5',
-      'S.6',
-      'S.7',
-      'S.8',
-      'I.L1',
-      'I.L2',
-      'I.L3',
-      'I.L4',
-      'I.L7',
-    ])
-      expect([prefix, count(prefix) > 0]).toEqual([prefix, true]);
   });
 
   it('[I.L6.2] `npm run archive-results` keeps what each gate said, with its commit', async () => {

@@ -8,12 +8,11 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { OPERATIONS } from '../../contract/operations.ts';
 import { type OmaSandbox, useOma } from '../support/oma.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { codexBinary } from '../support/real-codex.ts';
 import { opencodeRun } from '../support/real-opencode.ts';
 import { launchTokenOf, secretsOf } from '../support/secrets.ts';
 import { useSimulator } from '../support/simulator.ts';
-
-const WAIT = { timeout: 60_000, interval: 200 };
 /** Part of an address that its owner may see among the settings, and nobody anywhere else. */
 const HOOK = `sk-hook${'0123456789abcdef'.repeat(2)}`;
 const PLANTED = 'rt_planted-secret-0123456789abcdef0123456789abcdef';
@@ -86,7 +85,7 @@ describe('secrets', () => {
     const files = ['bundle.json', 'oma.backup'].map((name) => readFileSync(join(oma.root, name), 'latin1'));
     simulator.control.revokeLogins('work');
     await run('probe', 'work');
-    await vi.waitFor(() => expect(told.bodies.join()).toContain('needs-login'), WAIT);
+    await vi.waitFor(() => expect(told.bodies.join()).toContain('needs-login'), PATIENCE);
     seen.push(await everyRoute(oma));
     const unowned = [...files, ...told.bodies, await metrics(oma), oma.log()];
     expect(unowned.filter((text) => text.includes(HOOK))).toEqual([]);

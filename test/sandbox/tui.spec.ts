@@ -7,6 +7,7 @@ import { bothWindows } from '../../cli/simulator/seat.ts';
 import { type Simulator, startSimulator } from '../../cli/simulator/server.ts';
 import type { AccountView } from '../../contract/account.ts';
 import { type OmaSandbox, openOma } from '../support/oma-sandbox.ts';
+import { PATIENCE } from '../support/patience.ts';
 import { opencodeBinary, PLACEHOLDER_AUTH } from '../support/real-opencode.ts';
 import { secretsOf } from '../support/secrets.ts';
 import { openTerminal, type Terminal } from '../support/terminal.ts';
@@ -85,7 +86,7 @@ async function pick(terminal: Terminal, entry: string): Promise<void> {
 /** Closes the dialog. Why the wait: Escape and a letter right behind it are another key. */
 async function leave(terminal: Terminal, shown: string): Promise<void> {
   await terminal.press('Escape');
-  await vi.waitFor(async () => expect(await terminal.screen()).not.toContain(shown), 20_000);
+  await vi.waitFor(async () => expect(await terminal.screen()).not.toContain(shown), PATIENCE);
 }
 
 /** The address of a sign-in page, which a terminal shows on several lines. */
@@ -196,7 +197,7 @@ describe('oma in the terminal of the real OpenCode', () => {
     await terminal.press('Enter');
     const screen = await terminal.shows(/Code: [A-Z0-9-]+/);
     expect(simulator.control.approveDevice(codeIn(screen), LATE)).toBe(true);
-    await vi.waitFor(async () => expect(await account(LATE)).toMatchObject({ eligible: true }), 30_000);
+    await vi.waitFor(async () => expect(await account(LATE)).toMatchObject({ eligible: true }), PATIENCE);
     await terminal.shows('late is ready.');
     expect(JSON.parse(await readFile(join(oma.opencode.dataDir, 'auth.json'), 'utf8'))).toEqual(PLACEHOLDER_AUTH);
     await expectNoSecret(bench);
@@ -228,6 +229,6 @@ describe('oma in the terminal of the real OpenCode', () => {
     await terminal.shows('oma: not running');
     await command(terminal, '/oma', MENU_ENTRY);
     await terminal.shows('Probe all accounts');
-    await vi.waitFor(async () => expect(await oma.status()).toMatchObject({ accounts: { total: 4 } }), 20_000);
+    await vi.waitFor(async () => expect(await oma.status()).toMatchObject({ accounts: { total: 4 } }), PATIENCE);
   });
 });

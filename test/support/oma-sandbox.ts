@@ -16,7 +16,7 @@ import { until } from './until.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const DIST = join(ROOT, 'dist');
 
-const READY_MS = 20_000;
+const READY_MS = 60_000;
 const COMMAND_MS = 60_000;
 
 export interface OmaOptions {

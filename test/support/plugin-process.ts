@@ -6,7 +6,7 @@ import type { AskCommand, AskResult, Ready } from './plugin-driver.ts';
 import { opencodeBinary } from './real-opencode.ts';
 
 const DRIVER = fileURLToPath(new URL('plugin-driver.ts', import.meta.url));
-const READY_MS = 30_000;
+const READY_MS = 60_000;
 
 export type Runtime = 'node' | 'bun';
 

@@ -2,16 +2,13 @@ import { execFileSync } from 'node:child_process';
 
 import { vi } from 'vitest';
 
-const WAIT_MS = 5_000;
+import { PATIENCE } from './patience.ts';
 
 /** Waits until a process is gone; one that is dead but not yet buried by its parent counts as gone. */
 export async function processGone(pid: number): Promise<void> {
-  await vi.waitFor(
-    () => {
-      if (isAlive(pid)) throw new Error(`Process ${String(pid)} is still there.`);
-    },
-    { timeout: WAIT_MS, interval: 20 },
-  );
+  await vi.waitFor(() => {
+    if (isAlive(pid)) throw new Error(`Process ${String(pid)} is still there.`);
+  }, PATIENCE);
 }
 
 function isAlive(pid: number): boolean {

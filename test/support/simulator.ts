@@ -2,11 +2,10 @@ import { onTestFinished, vi } from 'vitest';
 
 import type { LogEntry, LogFilter } from '../../cli/simulator/request-log.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../cli/simulator/server.ts';
+import { PATIENCE } from './patience.ts';
 
 export type { Simulator } from '../../cli/simulator/server.ts';
 export { askModel } from './ask-model.ts';
-
-const WAIT_MS = 10_000;
 
 /** Starts the simulated provider on a free loopback port and stops it when the test is over. */
 export async function useSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
@@ -21,12 +20,9 @@ export async function requestsArrived(
   filter: LogFilter,
   count: number,
 ): Promise<readonly LogEntry[]> {
-  return vi.waitFor(
-    () => {
-      const entries = simulator.control.requests(filter);
-      if (entries.length < count) throw new Error(`Only ${entries.length} of ${count} requests arrived.`);
-      return entries;
-    },
-    { timeout: WAIT_MS, interval: 10 },
-  );
+  return vi.waitFor(() => {
+    const entries = simulator.control.requests(filter);
+    if (entries.length < count) throw new Error(`Only ${entries.length} of ${count} requests arrived.`);
+    return entries;
+  }, PATIENCE);
 }

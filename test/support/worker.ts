@@ -10,6 +10,7 @@ import type { CallContext } from '../../contract/operation.ts';
 import { createClockWatch } from '../../worker/clock-watch.ts';
 import type { Deps } from '../../worker/deps.ts';
 import { createHandlers, type Worker } from '../../worker/handlers.ts';
+import { PATIENCE } from './patience.ts';
 
 /** A clock that only moves when it is told to. */
 export interface ManualClock extends Pick<Deps, 'now' | 'after'> {
@@ -92,13 +93,10 @@ export function manualClock(startMs = TEST_NOW_MS): ManualClock {
 
 /** Waits until a timer of exactly this delay is waiting: then everything before it has happened. */
 export async function timerWaits(clock: ManualClock, delayMs: number): Promise<void> {
-  await vi.waitFor(
-    () => {
-      if (!clock.waiting().includes(delayMs))
-        throw new Error(`Timers wait ${clock.waiting().join(', ')}, not ${delayMs}.`);
-    },
-    { timeout: 5_000, interval: 5 },
-  );
+  await vi.waitFor(() => {
+    if (!clock.waiting().includes(delayMs))
+      throw new Error(`Timers wait ${clock.waiting().join(', ')}, not ${delayMs}.`);
+  }, PATIENCE);
 }
 
 /** Makes a token shaped like the provider's; nobody can verify it. */

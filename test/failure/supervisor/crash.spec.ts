@@ -9,10 +9,9 @@ import { type Simulator, startSimulator } from '../../../cli/simulator/server.ts
 import { ENV_PREFIX } from '../../../contract/env.ts';
 import { type HurtOma, hurtOma } from '../../support/hurt-oma.ts';
 import { DIST } from '../../support/oma.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { removeTree } from '../../support/remove-tree.ts';
 import { runProgram } from '../../support/run-program.ts';
-
-const WAIT = { timeout: 60_000, interval: 50 };
 const SECRET = 'rt_PlantedSecret0123456789abcdefABCDEF0123456789';
 /** As an exception might quote what was sent. */
 const MESSAGE = `cannot parse {"refresh_token":"${SECRET}"} of ada@example.test`;
@@ -91,12 +90,12 @@ describe('[H.T.30] [H.T.38] an exception that nobody foresaw', () => {
   ])(
     'in the %s ends it; the log has code and place without the secret, the metrics its restart',
     async (name, event) => {
-      await vi.waitFor(async () => expect(await childNamed(name)).toMatchObject({ state: 'ready' }), WAIT);
+      await vi.waitFor(async () => expect(await childNamed(name)).toMatchObject({ state: 'ready' }), PATIENCE);
       process.kill((await childNamed(name))?.pid ?? -1, 'SIGUSR2');
       await vi.waitFor(
         async () =>
           expect(await childNamed(name)).toMatchObject({ state: 'ready', restarts: 1, lastExit: 'exit code 70' }),
-        WAIT,
+        PATIENCE,
       );
       const crash = (await crashes()).find(({ child }) => child === name);
       expect(crash?.said).toMatchObject({
@@ -123,7 +122,7 @@ describe('[H.T.30] [H.T.38] an exception that nobody foresaw', () => {
     await oma.kill();
     const wrong = oma.start({ [`${ENV_PREFIX}SOCKET`]: `/dev/null/${SECRET}/oma.sock` });
     await expect(wrong).rejects.toThrow('SUPERVISOR_START_FAILED');
-    await vi.waitFor(() => expect(oma.stderr()).toContain('"code":"INTERNAL"'), WAIT);
+    await vi.waitFor(() => expect(oma.stderr()).toContain('"code":"INTERNAL"'), PATIENCE);
     expect(oma.stderr().includes(SECRET)).toBe(false);
     await oma.died();
   });

@@ -10,6 +10,7 @@ import { SEATS } from '../../support/durable-operations.ts';
 import { type HurtOma, hurtOma } from '../../support/hurt-oma.ts';
 import { DIST } from '../../support/oma.ts';
 import { type WatchedOpenCode, watchedOpenCode } from '../../support/opencode-server.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { type OpenCodeSandbox, opencodeSandbox, type PromptAnswer } from '../../support/real-opencode.ts';
 import {
   type Blame,
@@ -19,8 +20,6 @@ import {
   UPSTREAM_FAULTS,
   type UpstreamFault,
 } from '../../support/upstream-faults.ts';
-
-const WAIT = { timeout: 60_000, interval: 25 };
 /** A cooldown is read a moment after it began, which may be long on a busy machine. */
 const READ_LATE_MS = 60_000;
 /** The provider names whole seconds. */
@@ -70,7 +69,7 @@ async function importAll(): Promise<void> {
 
 const answered = () => simulator.control.requests({ endpoint: 'responses' });
 const settled = () =>
-  vi.waitFor(async () => expect((await oma.client['status.get']({})).leases.inFlight).toBe(0), WAIT);
+  vi.waitFor(async () => expect((await oma.client['status.get']({})).leases.inFlight).toBe(0), PATIENCE);
 
 /** A provider without an address is one that the supervisor names to the plugin. */
 async function spoilProvider(provider: UpstreamFault['provider']): Promise<void> {
@@ -92,7 +91,7 @@ async function ask({ sees, requests }: UpstreamFault): Promise<Pick<PromptAnswer
   await vi.waitFor(async () => {
     expect(answered()).toHaveLength(before + requests);
     if ('error' in sees) expect((await oma.client['status.get']({})).leases.failed).toBeGreaterThan(leases.failed);
-  }, WAIT);
+  }, PATIENCE);
   await opencode.abort(sessionId);
   return asked;
 }
@@ -145,7 +144,7 @@ describe('[H.T.18] [H.T.19] [H.T.20] [H.T.21] [H.T.22] a fault of the provider, 
       const shown = opencode.toasts().filter((toast) => toast.startsWith('Moved'));
       expect(shown).not.toEqual([]);
       return shown;
-    }, WAIT);
+    }, PATIENCE);
     expect(moves.filter((shown) => !messages.some((message) => isMessage(shown, message)))).toEqual([]);
   });
 

@@ -19,7 +19,7 @@ async function offered(home: Home, shell: string, program: string): Promise<read
     args: ['-c', program.replaceAll('SCRIPT', script)],
     env: home.env,
     cwd: home.path,
-    deadlineMs: 30_000,
+    deadlineMs: 60_000,
   });
   expect([code, stderr]).toEqual([0, '']);
   return stdout

@@ -5,9 +5,8 @@ import { describe, expect, it } from 'vitest';
 
 import type { SettingsView } from '../../../contract/settings.ts';
 import type { Status } from '../../../contract/status.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { type Home, useHome } from './home.ts';
-
-const PATIENCE = { timeout: 30_000, interval: 100 };
 
 describe('the configuration file of `oma up --config`', () => {
   it('[F.L1.4] wins over what is stored, is read again when it changes, and a bad one leaves the last good one in force', async () => {

@@ -13,7 +13,7 @@ import { type ProgramResult, runProgram } from '../../support/run-program.ts';
 
 export const CLI = join(DIST, 'cli.js');
 const COMMAND_MS = 50_000;
-const SAYS_MS = 30_000;
+const SAYS_MS = 60_000;
 
 /** A program that goes on until it is ended. */
 export interface Attended {

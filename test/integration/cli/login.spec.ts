@@ -4,7 +4,7 @@ import { ENV_PREFIX } from '../../../contract/env.ts';
 import { type Simulator, useSimulator } from '../../support/simulator.ts';
 import { type Home, useHome } from './home.ts';
 
-const LOGIN_MS = 20_000;
+const LOGIN_MS = 60_000;
 
 describe('oma add, with the real supervisor and worker', () => {
   it('logs in with a code typed elsewhere', async () => {

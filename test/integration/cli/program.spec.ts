@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import type { Status } from '../../../contract/status.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { processGone } from '../../support/process-gone.ts';
 import { runProgram } from '../../support/run-program.ts';
 import { CLI, type Home, useHome } from './home.ts';
@@ -23,7 +24,7 @@ describe('the built program', () => {
       args: ['--version'],
       env: home.env,
       cwd: home.path,
-      deadlineMs: 20_000,
+      deadlineMs: 60_000,
     });
     expect([code, stdout]).toEqual([0, expect.stringMatching(/^oma \d+\.\d+\.\d+ \(build [0-9a-f]{12}, Node \d/)]);
   });
@@ -33,7 +34,7 @@ describe('the built program', () => {
     const pretend = `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.20.2'}})`;
     const run = async (...program: readonly string[]) => {
       const args = ['--import', pretend, ...program];
-      const options = { file: process.execPath, args, env: home.env, cwd: home.path, deadlineMs: 20_000 };
+      const options = { file: process.execPath, args, env: home.env, cwd: home.path, deadlineMs: 60_000 };
       const { code, stdout, stderr } = await runProgram(options);
       return [code, stdout, stderr];
     };
@@ -135,7 +136,7 @@ describe('oma up', () => {
     expect([result.code, result.stdout]).toEqual([code, '']);
     expect(result.stderr).toMatch(ONE_LINE);
     expect(result.stderr).toContain(reason);
-    await expect.poll(() => processesOf(home), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => processesOf(home), PATIENCE).toEqual([]);
   });
 
   it('refuses a damaged store without touching it, and says how to go on', async () => {
@@ -172,7 +173,7 @@ describe('oma up --demo', () => {
     const processes = processesOf(home);
     expect(processes.filter((line) => line.includes('simulator.js'))).toHaveLength(1);
     expect((await home.oma('down')).code).toBe(0);
-    await expect.poll(() => processesOf(home), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => processesOf(home), PATIENCE).toEqual([]);
     await expect(access(join(home.path, '.config/opencode-multi-auth'))).rejects.toThrow();
     expect(await home.json('uninstall')).toMatchObject({ store: null });
   });
@@ -183,7 +184,7 @@ describe('oma up --demo', () => {
     await up.says('Ctrl-C stops it.');
     up.child.kill('SIGINT');
     expect(await up.ended).toBe(0);
-    await expect.poll(() => processesOf(home), { timeout: 20_000 }).toEqual([]);
+    await expect.poll(() => processesOf(home), PATIENCE).toEqual([]);
   });
 
   it('goes on with the same accounts when its supervisor is killed', async () => {
@@ -234,14 +235,14 @@ describe('other commands of the built program', () => {
   it('[A.L2.5] find the log where it belongs and follow it until nobody reads any more', async () => {
     const home = await useHome();
     await started(home);
-    await expect.poll(async () => (await home.oma('logs')).stdout, { timeout: 20_000 }).toContain('supervisor started');
+    await expect.poll(async () => (await home.oma('logs')).stdout, PATIENCE).toContain('supervisor started');
     await access(join(home.path, '.local/state/opencode-multi-auth/oma.log'));
     const head = runProgram({
       file: '/bin/sh',
       args: ['-c', `"$1" "$2" logs -f -n 1 | head -n 1`, 'sh', process.execPath, CLI],
       env: home.env,
       cwd: home.path,
-      deadlineMs: 30_000,
+      deadlineMs: 60_000,
     });
     const over = head.then(() => true);
     for (let threshold = 20; threshold < 60; threshold += 1) {

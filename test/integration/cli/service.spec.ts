@@ -7,6 +7,7 @@ import { planService } from '../../../cli/service/plan.ts';
 import { parseEnv } from '../../../contract/env.ts';
 import { resolvePaths } from '../../../runtime/paths.ts';
 import { hasProgram } from '../../support/has-program.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { runProgram } from '../../support/run-program.ts';
 import { testContext } from '../../unit/cli/test-context.ts';
 import { type Home, useHome } from './home.ts';
@@ -90,7 +91,7 @@ describe('oma service', () => {
     const env = { ...tools.env, OPENCODE_MULTI_AUTH_PASSPHRASE: '' };
     const supervisor = home.attendProgram('supervisor.js', env);
     await supervisor.says('{"ready":true}');
-    await expect.poll(tools.calls, { timeout: 20_000 }).toBe('systemd-notify --ready\n');
+    await expect.poll(tools.calls, PATIENCE).toBe('systemd-notify --ready\n');
     supervisor.child.kill('SIGTERM');
     expect(await supervisor.ended).toBe(0);
   });

@@ -12,6 +12,7 @@ import { run } from '../../../cli/run.ts';
 import { OmaError } from '../../../contract/errors.ts';
 import type { Handlers } from '../../../contract/operation.ts';
 import type { Operations } from '../../../contract/operations.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { removeTree } from '../../support/remove-tree.ts';
 import { type StandIn, standInSupervisor } from '../../support/stand-in-supervisor.ts';
 import { account, decision, FORCED, settingsView, status } from '../../unit/cli/samples.ts';
@@ -76,7 +77,7 @@ describe('the command line over a real socket', () => {
   it('leaves no connection behind', async () => {
     const { connections } = await supervisor({ 'force.get': () => FORCED });
     await oma(['force']);
-    await expect.poll(connections).toBe(0);
+    await expect.poll(connections, PATIENCE).toBe(0);
   });
 
   it.each([

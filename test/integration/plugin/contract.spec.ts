@@ -3,12 +3,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, v
 import type { FaultInput } from '../../../cli/simulator/faults.ts';
 import { plainSeat } from '../../../cli/simulator/seat.ts';
 import { type Simulator, startSimulator } from '../../../cli/simulator/server.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { type Bundle, bundle } from '../../support/plugin-bundle.ts';
 import { type PluginProcess, pluginProcess } from '../../support/plugin-process.ts';
 import { requestsArrived } from '../../support/simulator.ts';
 import { type StandIn, type StandInOptions, standInSupervisor } from '../../support/stand-in-supervisor.ts';
-
-const WAIT = { timeout: 10_000, interval: 10 };
 const HOUR_S = 3_600;
 const ALL = ['seat-1', 'seat-2', 'seat-3'];
 
@@ -69,7 +68,7 @@ describe.each(['node', 'bun'] as const)('the plugin in %s, over a real socket an
   }
 
   const reported = async (supervisor: StandIn, ...told: readonly string[]) =>
-    vi.waitFor(() => expect(supervisor.told()).toEqual(told), WAIT);
+    vi.waitFor(() => expect(supervisor.told()).toEqual(told), PATIENCE);
 
   it('leases, sends straight upstream, streams the answer untouched and reports it', async () => {
     const { supervisor, host } = await setUpOwn();
@@ -252,7 +251,7 @@ describe.each(['node', 'bun'] as const)('the plugin in %s, over a real socket an
     expect((await ended).error?.name).toBe('AbortError');
     await vi.waitFor(
       () => expect(simulator.control.requests({ endpoint: 'responses' })).toMatchObject([{ ending: 'client-closed' }]),
-      WAIT,
+      PATIENCE,
     );
     await reported(supervisor, 'seat-1:aborted');
   });
@@ -264,7 +263,7 @@ describe.each(['node', 'bun'] as const)('the plugin in %s, over a real socket an
     expect(error?.name).toBe('AbortError');
     await vi.waitFor(
       () => expect(simulator.control.requests({ endpoint: 'responses' })).toMatchObject([{ ending: 'client-closed' }]),
-      WAIT,
+      PATIENCE,
     );
     await reported(supervisor, 'seat-1:aborted');
   });
@@ -341,6 +340,6 @@ describe.each(['node', 'bun'] as const)('the plugin in %s, over a real socket an
     await host.ask();
     expect(supervisor.connections()).toBe(1);
     host.kill('SIGKILL');
-    await vi.waitFor(() => expect(supervisor.connections()).toBe(0), WAIT);
+    await vi.waitFor(() => expect(supervisor.connections()).toBe(0), PATIENCE);
   });
 });

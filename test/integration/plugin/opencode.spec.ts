@@ -10,6 +10,7 @@ import { plainSeat } from '../../../cli/simulator/seat.ts';
 import { type Simulator, startSimulator } from '../../../cli/simulator/server.ts';
 import type { LoginView } from '../../../contract/login.ts';
 import { type WatchedOpenCode, watchedOpenCode } from '../../support/opencode-server.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { type Bundle, bundle } from '../../support/plugin-bundle.ts';
 import {
   opencodeRun,
@@ -21,7 +22,6 @@ import {
 import { type StandIn, type StandInOptions, standInSupervisor } from '../../support/stand-in-supervisor.ts';
 
 const ALL = ['seat-1', 'seat-2', 'seat-3'];
-const WAIT = { timeout: 15_000, interval: 20 };
 /** A run takes two or three seconds on an idle machine, and a quarter of a minute on a busy one. */
 const RUN_MS = 120_000;
 const HOUR_S = 3_600;
@@ -62,7 +62,7 @@ const sandboxed = (options: OpenCodeSandboxOptions = {}): Promise<OpenCodeSandbo
 
 const requests = () => simulator.control.requests({ endpoint: 'responses' });
 const seats = () => requests().map(({ alias }) => alias);
-const reported = (...told: readonly string[]) => vi.waitFor(() => expect(supervisor.told()).toEqual(told), WAIT);
+const reported = (...told: readonly string[]) => vi.waitFor(() => expect(supervisor.told()).toEqual(told), PATIENCE);
 
 describe('opencode run with the plugin', { timeout: RUN_MS }, () => {
   async function sandbox(options: OpenCodeSandboxOptions = {}): Promise<OpenCodeSandbox> {
@@ -93,7 +93,10 @@ describe('opencode run with the plugin', { timeout: RUN_MS }, () => {
       originator: 'opencode',
       'user-agent': expect.stringContaining('opencode/1.18.33'),
     });
-    await vi.waitFor(() => expect(supervisor.told().filter((told) => told.endsWith(':success'))).toHaveLength(2), WAIT);
+    await vi.waitFor(
+      () => expect(supervisor.told().filter((told) => told.endsWith(':success'))).toHaveLength(2),
+      PATIENCE,
+    );
   });
 
   it('puts the placeholder in by itself when OpenCode has no login', async () => {
@@ -198,7 +201,7 @@ describe('opencode serve with the plugin', { timeout: RUN_MS }, () => {
     await reported('seat-1:rate-limited', 'seat-2:success');
     await vi.waitFor(
       () => expect(server.toasts()).toContain('Moved from seat-1 to seat-2: seat-1 is at its limit.'),
-      WAIT,
+      PATIENCE,
     );
   });
 
@@ -275,10 +278,10 @@ describe('opencode serve with the plugin', { timeout: RUN_MS }, () => {
     simulator.control.pushFault({ kind: 'stall-mid-stream' });
     const session = await server.newSession();
     const prompted = server.prompt('hello', { sessionId: session });
-    await vi.waitFor(() => expect(requests()).toMatchObject([{ status: 200 }]), WAIT);
+    await vi.waitFor(() => expect(requests()).toMatchObject([{ status: 200 }]), PATIENCE);
     await server.abort(session);
     await prompted;
-    await vi.waitFor(() => expect(requests()).toMatchObject([{ ending: 'client-closed' }]), WAIT);
+    await vi.waitFor(() => expect(requests()).toMatchObject([{ ending: 'client-closed' }]), PATIENCE);
     await reported('seat-1:aborted');
   });
 
@@ -286,17 +289,17 @@ describe('opencode serve with the plugin', { timeout: RUN_MS }, () => {
     simulator.control.pushFault({ kind: 'stall-before-headers' });
     const session = await server.newSession();
     const prompted = server.prompt('hello', { sessionId: session });
-    await vi.waitFor(() => expect(requests()).toHaveLength(1), WAIT);
+    await vi.waitFor(() => expect(requests()).toHaveLength(1), PATIENCE);
     await server.abort(session);
     await prompted;
-    await vi.waitFor(() => expect(requests()).toMatchObject([{ ending: 'client-closed' }]), WAIT);
+    await vi.waitFor(() => expect(requests()).toMatchObject([{ ending: 'client-closed' }]), PATIENCE);
     await reported('seat-1:aborted');
   });
 
   it('ends a stream well while the supervisor is killed, and serves the next request', async () => {
     simulator.control.setSettings({ chunks: 40, chunkDelayMs: 25 });
     const prompted = prompt();
-    await vi.waitFor(() => expect(requests()).toHaveLength(1), WAIT);
+    await vi.waitFor(() => expect(requests()).toHaveLength(1), PATIENCE);
     await supervisor.die();
     expect((await prompted).error).toBeNull();
     simulator.control.setSettings({ chunks: 4, chunkDelayMs: 0 });
@@ -366,6 +369,6 @@ describe('opencode serve with the plugin', { timeout: RUN_MS }, () => {
     await killed.ask();
     expect(supervisor.connections()).toBe(before + 1);
     process.kill(killed.pid, 'SIGKILL');
-    await vi.waitFor(() => expect(supervisor.connections()).toBe(before), WAIT);
+    await vi.waitFor(() => expect(supervisor.connections()).toBe(before), PATIENCE);
   });
 });

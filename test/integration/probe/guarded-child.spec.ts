@@ -99,7 +99,7 @@ describe('a guarded program', () => {
     const pidFile = join(directory, 'pid');
     const startedAt = performance.now();
     await run(`sleep 300 & echo $! > '${pidFile}'; echo started`);
-    expect(performance.now() - startedAt).toBeLessThan(10_000);
+    expect(performance.now() - startedAt).toBeLessThan(60_000);
     await processGone(Number(await readFile(pidFile, 'utf8')));
   });
 

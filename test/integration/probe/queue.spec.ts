@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 
 import { fakeCodex } from '../../support/fake-codex.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { callContext, type ProbeBench, useProbeBench } from '../../support/probe-bench.ts';
 
 const SEATS = ['abcdef01', 'abcdef02', 'abcdef03', 'abcdef04'] as const;
@@ -11,7 +12,7 @@ const SEATS = ['abcdef01', 'abcdef02', 'abcdef03', 'abcdef04'] as const;
 describe('probes that wait for their turn', () => {
   it('run two at a time, and those that wait never run when the runner ends', async () => {
     const { bench, probes, ran } = await fourProbes();
-    await vi.waitFor(async () => expect(await ran()).toBe(2));
+    await vi.waitFor(async () => expect(await ran()).toBe(2), PATIENCE);
     await bench.runner.close();
     expect((await probes).map((report) => report.kind === 'failed' && report.code)).toEqual([
       'CANCELLED',
@@ -24,10 +25,10 @@ describe('probes that wait for their turn', () => {
 
   it('can be cancelled before they run', async () => {
     const { bench, probes, ran } = await fourProbes();
-    await vi.waitFor(async () => expect(await ran()).toBe(2));
+    await vi.waitFor(async () => expect(await ran()).toBe(2), PATIENCE);
     const cancel = async (probeId: string) => bench.runner.handlers['probe.cancel']({ probeId }, callContext());
     await Promise.all(['probe-1', 'probe-4'].map(cancel));
-    await vi.waitFor(async () => expect(await ran()).toBe(3));
+    await vi.waitFor(async () => expect(await ran()).toBe(3), PATIENCE);
     await Promise.all(['probe-2', 'probe-3'].map(cancel));
     expect((await probes).map(({ kind }) => kind)).toEqual(['failed', 'failed', 'failed', 'failed']);
     expect(await ran()).toBe(3);

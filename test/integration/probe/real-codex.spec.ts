@@ -2,87 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
-import type { FaultInput } from '../../../cli/simulator/faults.ts';
 import type { SeatInput } from '../../../cli/simulator/seat.ts';
-import type { ProbeFailureCode, ProbeReport } from '../../../contract/limits.ts';
-import { probeModels } from '../../../supervisor/core/limits.ts';
-import {
-  type Belief,
-  type BenchOptions,
-  createBelief,
-  type ProbeBench,
-  type ProbeParams,
-  SEAT,
-  simulatedLogin,
-  useProbeBench,
-} from '../../support/probe-bench.ts';
+import { type Belief, createBelief, SEAT, simulatedLogin, useProbeBench } from '../../support/probe-bench.ts';
 import { codexBinary } from '../../support/real-codex.ts';
-import { requestsArrived, type Simulator, useSimulator } from '../../support/simulator.ts';
+import { codexProcesses, expectNoLogin, KNOWN, loginsIn, MODEL, setUp } from '../../support/real-codex-probe.ts';
+import { useSimulator } from '../../support/simulator.ts';
 import { useTlsGateway } from '../../support/tls-gateway.ts';
-
-const MODEL = 'gpt-5.5';
-
-/** What the simulated backend can do to the model request, and what the report must say of it. */
-const EXEC_FAULTS: readonly (readonly [FaultInput['kind'], ProbeFailureCode])[] = [
-  ['token-expired', 'UNAUTHORIZED'],
-  ['token-invalidated', 'UNAUTHORIZED'],
-  ['workspace-deactivated', 'WORKSPACE_DEACTIVATED'],
-  ['payment-required', 'FORBIDDEN'],
-  ['forbidden', 'FORBIDDEN'],
-  ['account-deactivated', 'FORBIDDEN'],
-  ['cloudflare', 'UPSTREAM_ERROR'],
-  ['usage-limit', 'RATE_LIMITED'],
-  ['usage-limit-no-headers', 'RATE_LIMITED'],
-  ['usage-limit-stale-headers', 'RATE_LIMITED'],
-  ['usage-limit-other-meter', 'RATE_LIMITED'],
-  ['workspace-credits', 'RATE_LIMITED'],
-  ['usage-not-included', 'RATE_LIMITED'],
-  ['rate-limit-retry-after', 'RATE_LIMITED'],
-  ['rate-limit-bare', 'RATE_LIMITED'],
-  ['model-unsupported', 'MODEL_UNSUPPORTED'],
-  ['model-not-found', 'MODEL_UNSUPPORTED'],
-  ['effort-unsupported', 'EFFORT_UNSUPPORTED'],
-  ['bad-request', 'UPSTREAM_ERROR'],
-  ['server-error', 'UPSTREAM_ERROR'],
-  ['bad-gateway', 'UPSTREAM_ERROR'],
-  ['overloaded', 'UPSTREAM_ERROR'],
-  ['unavailable', 'UPSTREAM_ERROR'],
-  ['json-error-200', 'INCOMPLETE'],
-  ['html-200', 'INCOMPLETE'],
-  ['reset-before-headers', 'UNREACHABLE'],
-  ['cut-before-first-byte', 'INCOMPLETE'],
-  ['cut-mid-stream', 'INCOMPLETE'],
-  ['end-early', 'INCOMPLETE'],
-  ['response-failed', 'INCOMPLETE'],
-  ['response-failed-rate-limit', 'RATE_LIMITED'],
-  ['response-incomplete', 'INCOMPLETE'],
-  ['error-event', 'INCOMPLETE'],
-  ['malformed-sse', 'INCOMPLETE'],
-  ['gzip', 'INCOMPLETE'],
-  ['huge', 'UNKNOWN_SHAPE'],
-];
-
-/** The same for the question where the workspace is served, which codex asks before it asks a model. */
-const ROUTING_FAULTS: readonly (readonly [FaultInput['kind'], ProbeFailureCode])[] = [
-  ['token-expired', 'UNAUTHORIZED'],
-  ['workspace-deactivated', 'UPSTREAM_ERROR'],
-  ['server-error', 'UPSTREAM_ERROR'],
-  ['reset-before-headers', 'UPSTREAM_ERROR'],
-];
-
-/** And for the usage endpoint, which the app-server reads. */
-const USAGE_FAULTS: readonly (readonly [FaultInput['kind'], ProbeFailureCode])[] = [
-  ['token-expired', 'UNAUTHORIZED'],
-  ['workspace-deactivated', 'WORKSPACE_DEACTIVATED'],
-  ['forbidden', 'FORBIDDEN'],
-  ['cloudflare', 'UPSTREAM_ERROR'],
-  ['rate-limit-bare', 'RATE_LIMITED'],
-  ['server-error', 'UPSTREAM_ERROR'],
-  ['reset-before-headers', 'UNREACHABLE'],
-  ['html-200', 'UPSTREAM_ERROR'],
-];
 
 describe('the real codex against the simulated backend', () => {
   it('[C.L2.6] [S.3.1] reads the figures of the account by one model request with low effort', async () => {
@@ -149,187 +76,9 @@ describe('the real codex against the simulated backend', () => {
     belief.accept(await probe({}));
     expect(windowsOf(belief)).toEqual([['codex', 10_080, 37]]);
   });
+});
 
-  it.each(EXEC_FAULTS)(
-    '[C.L2.1] [S.7.3] %s is reported as %s and leaves every stored figure as it was',
-    async (kind, code) => {
-      const { simulator, bench, belief, probe } = await setUp();
-      belief.accept(KNOWN);
-      const before = belief.figures();
-      simulator.control.pushFault({ kind, times: null });
-      const report = await probe({});
-      expect(report).toMatchObject({ kind: 'failed', code });
-      belief.accept(report);
-      expect(belief.figures()).toBe(before);
-      expect(belief.limits()).toMatchObject({ status: 'error', error: expect.stringMatching(/./) as string });
-      expect(simulator.control.requests({ endpoint: 'token' })).toEqual([]);
-      await expectNoLogin(bench);
-    },
-  );
-
-  it.each(ROUTING_FAULTS)(
-    '[C.L2.1] %s before the model is asked is reported as %s and leaves every stored figure as it was',
-    async (kind, code) => {
-      const { simulator, belief, probe } = await setUp();
-      belief.accept(KNOWN);
-      const before = belief.figures();
-      simulator.control.pushFault({ kind, endpoint: 'accounts-check', times: null });
-      const report = await probe({});
-      expect(report).toMatchObject({ kind: 'failed', code });
-      belief.accept(report);
-      expect(belief.figures()).toBe(before);
-      expect(simulator.control.requests({ endpoint: 'token' })).toEqual([]);
-    },
-  );
-
-  it.each(USAGE_FAULTS)(
-    '[C.L2.1] %s at the usage endpoint is reported by the app-server as %s and leaves every stored figure as it was',
-    async (kind, code) => {
-      const { simulator, bench, belief, probe } = await setUp();
-      belief.accept(KNOWN);
-      const before = belief.figures();
-      simulator.control.pushFault({ kind, endpoint: 'usage', times: null });
-      const report = await probe({ source: 'codex-app-server' });
-      expect(report).toMatchObject({ kind: 'failed', code });
-      belief.accept(report);
-      expect(belief.figures()).toBe(before);
-      expect(simulator.control.requests({ endpoint: 'token' })).toEqual([]);
-      await expectNoLogin(bench);
-    },
-  );
-
-  it.each(['codex-exec', 'codex-app-server'] as const)(
-    'a backend that cannot be reached leaves the figures as they were (%s)',
-    async (source) => {
-      const { belief, probe } = await setUp();
-      belief.accept(KNOWN);
-      const before = belief.figures();
-      const report = await probe({ source, baseUrl: 'http://127.0.0.1:9/backend-api' });
-      expect(report).toMatchObject({
-        kind: 'failed',
-        code: source === 'codex-exec' ? 'UPSTREAM_ERROR' : 'UNREACHABLE',
-      });
-      belief.accept(report);
-      expect(belief.figures()).toBe(before);
-    },
-  );
-
-  it.each(['stall-before-headers', 'stall-before-first-byte', 'stall-mid-stream'] as const)(
-    '[C.L2.4] %s: codex is ended at its deadline, and the figures stay as they were',
-    async (kind) => {
-      const { simulator, bench, belief, probe } = await setUp({ deadlines: { execMs: 4_000 } });
-      belief.accept(KNOWN);
-      const before = belief.figures();
-      simulator.control.pushFault({ kind, times: null });
-      const report = await probe({});
-      expect(report).toMatchObject({ kind: 'failed', code: 'TIMED_OUT' });
-      belief.accept(report);
-      expect(belief.figures()).toBe(before);
-      expect(codexProcesses(bench)).toEqual([]);
-      await expectNoLogin(bench);
-    },
-  );
-
-  it.each(['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const)(
-    '[C.L2.4] %s from outside in the middle of an answer leaves the figures as they were',
-    async (signal) => {
-      const { simulator, bench, belief, probe } = await setUp();
-      belief.accept(KNOWN);
-      const before = belief.figures();
-      simulator.control.pushFault({ kind: 'stall-mid-stream', times: null });
-      const running = probe({});
-      await requestsArrived(simulator, { endpoint: 'responses' }, 1);
-      for (const pid of codexProcesses(bench)) process.kill(pid, signal);
-      const report = await running;
-      expect(report).toMatchObject({ kind: 'failed', code: 'INTERRUPTED' });
-      belief.accept(report);
-      expect(belief.figures()).toBe(before);
-      await expectNoLogin(bench);
-    },
-  );
-
-  it('[C.L2.4] a cancelled probe says so at once, and its codex is gone', async () => {
-    const { simulator, bench, belief, probe } = await setUp();
-    belief.accept(KNOWN);
-    const before = belief.figures();
-    simulator.control.pushFault({ kind: 'stall-mid-stream', times: null });
-    const running = probe({ probeId: 'mine' });
-    await requestsArrived(simulator, { endpoint: 'responses' }, 1);
-    await expect(bench.runner.handlers['probe.cancel']({ probeId: 'other' }, CALL)).rejects.toMatchObject({
-      code: 'PROBE_NOT_FOUND',
-    });
-    await bench.runner.handlers['probe.cancel']({ probeId: 'mine' }, CALL);
-    const report = await running;
-    expect(report).toMatchObject({ kind: 'failed', code: 'CANCELLED' });
-    belief.accept(report);
-    expect(belief.figures()).toBe(before);
-    expect(codexProcesses(bench)).toEqual([]);
-    await expectNoLogin(bench);
-  });
-
-  it('[C.L4.2] [S.7.2] a refused effort is replaced by low for the same model', async () => {
-    const { simulator, belief, probe } = await setUp();
-    const report = await probe({ models: ['gpt-5.4'], effort: 'xhigh' });
-    expect(report).toMatchObject({
-      kind: 'complete',
-      model: 'gpt-5.4',
-      effort: 'low',
-      attempts: [
-        { model: 'gpt-5.4', effort: 'xhigh', code: 'EFFORT_UNSUPPORTED' },
-        { model: 'gpt-5.4', effort: 'low', code: null },
-      ],
-    });
-    belief.accept(report);
-    expect(belief.limits().status).toBe('success');
-    expect(simulator.control.requests({ endpoint: 'responses' })).toMatchObject([
-      { status: 400, effort: 'xhigh' },
-      { status: 200, effort: 'low' },
-    ]);
-  });
-
-  it('[S.2.1] [S.7.2] a retired model is followed by the next one, and the one that worked comes first from then on', async () => {
-    const { simulator, belief, probe } = await setUp();
-    const models = ['gpt-5.3-codex', 'gpt-5.5', 'gpt-5.4'];
-    const report = await probe({ models: [...probeModels(belief.limits(), models)] });
-    expect(report).toMatchObject({
-      kind: 'complete',
-      model: 'gpt-5.5',
-      attempts: [
-        { model: 'gpt-5.3-codex', code: 'MODEL_UNSUPPORTED' },
-        { model: 'gpt-5.5', code: null },
-      ],
-    });
-    belief.accept(report);
-    expect(await probe({ models: [...probeModels(belief.limits(), models)] })).toMatchObject({
-      kind: 'complete',
-      attempts: [{ model: 'gpt-5.5', code: null }],
-    });
-    expect(simulator.control.requests({ endpoint: 'responses' }).map(({ model }) => model)).toEqual([
-      'gpt-5.3-codex',
-      'gpt-5.5',
-      'gpt-5.5',
-    ]);
-  });
-
-  it('[C.L4.3] when every model and effort is refused, the probe fails and the figures stay as they were', async () => {
-    const { simulator, belief, probe } = await setUp();
-    belief.accept(KNOWN);
-    const before = belief.figures();
-    simulator.control.pushFault({ kind: 'effort-unsupported', model: 'gpt-5.5', times: null });
-    simulator.control.pushFault({ kind: 'model-unsupported', model: 'gpt-5.4', times: null });
-    const report = await probe({ models: ['gpt-5.3-codex', 'gpt-5.5', 'gpt-5.4'] });
-    expect(report).toMatchObject({ kind: 'failed', code: 'MODEL_UNSUPPORTED' });
-    expect(report.attempts.map(({ model, effort, code }) => [model, effort, code])).toEqual([
-      ['gpt-5.3-codex', 'low', 'MODEL_UNSUPPORTED'],
-      ['gpt-5.5', 'low', 'EFFORT_UNSUPPORTED'],
-      ['gpt-5.5', 'medium', 'EFFORT_UNSUPPORTED'],
-      ['gpt-5.5', 'high', 'EFFORT_UNSUPPORTED'],
-      ['gpt-5.4', 'low', 'MODEL_UNSUPPORTED'],
-    ]);
-    belief.accept(report);
-    expect(belief.figures()).toBe(before);
-  });
-
+describe('the real codex in its private home', () => {
   it('a backend that refuses our short instructions gets those of codex', async () => {
     const { simulator, probe } = await setUp();
     simulator.control.pushFault({ kind: 'bad-request', times: 1 });
@@ -438,8 +187,6 @@ describe('the real codex against the simulated backend', () => {
   });
 });
 
-const CALL = { requestId: 'r', connectionId: 'c', actor: 'supervisor', signal: new AbortController().signal };
-
 const FAULTS = ['usage-limit', 'cut-mid-stream', 'server-error', 'json-error-200', 'response-incomplete'] as const;
 
 const TWO_METERS: SeatInput['windows'] = [
@@ -454,42 +201,6 @@ const TWO_METERS: SeatInput['windows'] = [
     models: ['gpt-5.3-codex-spark'],
   },
 ];
-
-/** What was known before: figures that no simulated backend ever gives. */
-const KNOWN: ProbeReport = {
-  kind: 'complete',
-  source: 'usage-endpoint',
-  model: null,
-  effort: null,
-  codexVersion: null,
-  sessionFile: null,
-  attempts: [],
-  observedAtMs: 1_795_000_000_000,
-  planType: 'plus',
-  windows: [
-    { limitId: 'codex', limitName: null, durationMinutes: 300, usedPercent: 77.7, resetsAtMs: 1_795_010_000_000 },
-    { limitId: 'codex', limitName: null, durationMinutes: 10_080, usedPercent: 55.5, resetsAtMs: 1_795_500_000_000 },
-  ],
-};
-
-interface SetUp {
-  readonly simulator: Simulator;
-  readonly bench: ProbeBench;
-  readonly belief: Belief;
-  probe: (params: Partial<ProbeParams>) => Promise<ProbeReport>;
-}
-
-async function setUp(options: BenchOptions = {}): Promise<SetUp> {
-  const simulator = await useSimulator({ seats: 1 });
-  const bench = await useProbeBench(options);
-  const login = simulatedLogin(simulator, 'work');
-  return {
-    simulator,
-    bench,
-    belief: createBelief(),
-    probe: (params) => bench.probe({ ...login, codexBin: codexBinary(), models: [MODEL], ...params }),
-  };
-}
 
 function seatOf(index: number) {
   return {
@@ -509,25 +220,4 @@ function windowsOf(belief: Belief) {
   return belief
     .limits()
     .windows.map(({ limitId, durationMinutes, usedPercent }) => [limitId, durationMinutes, usedPercent]);
-}
-
-/** Process ids of every codex that runs in a home of this bench. */
-function codexProcesses({ homesDir }: ProbeBench): readonly number[] {
-  const list = execFileSync('ps', ['-eo', 'pid=,args='], { encoding: 'utf8' });
-  return list
-    .split('\n')
-    .filter((line) => line.includes(homesDir) && /^\s*\d+ \S*\/codex exec /.test(line))
-    .map((line) => Number.parseInt(line, 10));
-}
-
-async function loginsIn({ homesDir }: ProbeBench): Promise<number> {
-  const homes = await readdir(homesDir).catch(() => []);
-  const files = await Promise.all(
-    homes.map((home) => stat(join(homesDir, home, '.codex', 'auth.json')).catch(() => null)),
-  );
-  return files.filter((file) => file !== null).length;
-}
-
-async function expectNoLogin(bench: ProbeBench): Promise<void> {
-  await vi.waitFor(async () => expect(await loginsIn(bench)).toBe(0));
 }

@@ -10,6 +10,7 @@ import type { Client } from '../../../contract/operation.ts';
 import { PROBE_OPERATIONS, type ProbeOperations } from '../../../contract/probe-operations.ts';
 import { createClient } from '../../../runtime/rpc/client.ts';
 import { openConnection } from '../../../runtime/rpc/connection.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { OFFLINE, SEAT, simulatedLogin, useDirectory } from '../../support/probe-bench.ts';
 import { processGone } from '../../support/process-gone.ts';
 import { codexBinary } from '../../support/real-codex.ts';
@@ -50,7 +51,7 @@ describe('the probe-runner as a process', () => {
 
     const next = startRunner(homesDir);
     expect(await next.client['session.hello'](HELLO)).toMatchObject({ protocolVersion: 1 });
-    await vi.waitFor(async () => expect(await hasLogin(homesDir)).toBe(false));
+    await vi.waitFor(async () => expect(await hasLogin(homesDir)).toBe(false), PATIENCE);
     simulator.control.clearFaults();
     expect(await next.client['probe.run'](paramsOf(simulator, homesDir))).toMatchObject({ kind: 'complete' });
   });
@@ -82,7 +83,7 @@ describe('the probe-runner as a process', () => {
     await writeFile(join(codexHome, 'auth.json'), '{}');
     const { client } = startRunner(homesDir);
     expect(await client['session.hello'](HELLO)).toMatchObject({ protocolVersion: 1 });
-    await vi.waitFor(async () => expect(await readdir(codexHome)).toEqual([]));
+    await vi.waitFor(async () => expect(await readdir(codexHome)).toEqual([]), PATIENCE);
   });
 });
 

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { type Connected, type ConnectOptions, connectOrStart } from '../../../runtime/connect.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { sandbox } from './support/line.ts';
 
 const PROGRAM = join(import.meta.dirname, 'support/supervisor.ts');
@@ -106,7 +107,7 @@ describe('connecting to the supervisor', () => {
       const { connection } = await connectOrStart({ ...${JSON.stringify(optionsFor(socketPath, null))}, unref: true });
       console.log(connection.isClosed);`;
     const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
-      timeout: 10_000,
+      timeout: 60_000,
     });
     expect(stdout.trim()).toBe('false');
   });
@@ -227,6 +228,6 @@ describe('a supervisor that is not to be trusted or understood', () => {
     await expect(connectOrStart(optionsFor(socketPath, null))).rejects.toMatchObject({
       code: 'SUPERVISOR_NOT_RUNNING',
     });
-    await vi.waitFor(() => expect(server.listening).toBe(true));
+    await vi.waitFor(() => expect(server.listening).toBe(true), PATIENCE);
   });
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { acquireLock } from '../../../runtime/instance-lock.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { sandbox } from './support/line.ts';
 
 const PROGRAM = join(import.meta.dirname, 'support/lock-owner.ts');
@@ -26,22 +27,22 @@ function starter(file: string, socketPath: string): Starter {
   return { process: child, said: () => said, complaints: () => complaints };
 }
 
-const within = (check: () => void): Promise<void> => vi.waitFor(check, { timeout: 40_000, interval: 20 });
+const within = (check: () => void): Promise<void> => vi.waitFor(check, PATIENCE);
 
 describe('the lock of the supervisor', () => {
   it('has one owner at a time, who may give it up', async () => {
     const file = join(sandbox(), 'run', 'a.lock');
-    const lock = await acquireLock(file, { deadlineMs: 1_000 });
+    const lock = await acquireLock(file, { deadlineMs: 20_000 });
     expect(await acquireLock(file, { deadlineMs: 50 })).toBeNull();
     lock?.release();
-    const next = await acquireLock(file, { deadlineMs: 1_000 });
+    const next = await acquireLock(file, { deadlineMs: 20_000 });
     expect(next).not.toBeNull();
     next?.release();
   });
 
   it('is private and leaves no other file behind', async () => {
     const directory = join(sandbox(), 'run');
-    const lock = await acquireLock(join(directory, 'a.lock'), { deadlineMs: 1_000 });
+    const lock = await acquireLock(join(directory, 'a.lock'), { deadlineMs: 20_000 });
     expect(readdirSync(directory)).toEqual(['a.lock']);
     expect(statSync(join(directory, 'a.lock')).mode & 0o777).toBe(0o600);
     expect(statSync(directory).mode & 0o777).toBe(0o700);
@@ -50,7 +51,7 @@ describe('the lock of the supervisor', () => {
 
   it('is waited for no longer than until somebody else serves', async () => {
     const file = join(sandbox(), 'a.lock');
-    const lock = await acquireLock(file, { deadlineMs: 1_000 });
+    const lock = await acquireLock(file, { deadlineMs: 20_000 });
     let asked = 0;
     const until = (): Promise<boolean> => Promise.resolve((asked += 1) === 3);
     expect(await acquireLock(file, { deadlineMs: 20_000, until })).toBeNull();

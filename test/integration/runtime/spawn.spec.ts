@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { type ChildProcess, spawnChild, type SpawnOptions } from '../../../runtime/spawn.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { textFrom } from './support/text-from.ts';
 
 function spawn(script: string, options: Partial<SpawnOptions> = {}): ChildProcess {
@@ -39,7 +40,7 @@ describe('a child process', () => {
     const text = textFrom(child.stdout);
     child.stdin.end('hello');
     expect(await child.exited).toEqual({ code: 0, signal: null, failure: null });
-    await vi.waitFor(() => expect(text()).toBe('hello'));
+    await vi.waitFor(() => expect(text()).toBe('hello'), PATIENCE);
   });
 
   it('gets the environment it is given and nothing else', async () => {
@@ -47,7 +48,7 @@ describe('a child process', () => {
     const child = spawn('console.log(JSON.stringify(process.env))', { env: { ONLY: 'this' } });
     const text = textFrom(child.stdout);
     await child.exited;
-    await vi.waitFor(() => expect(JSON.parse(text())).toEqual({ ONLY: 'this' }));
+    await vi.waitFor(() => expect(JSON.parse(text())).toEqual({ ONLY: 'this' }), PATIENCE);
     vi.unstubAllEnvs();
   });
 
@@ -57,7 +58,7 @@ describe('a child process', () => {
       onStderrLine: (line) => lines.push(line),
     });
     await child.exited;
-    await vi.waitFor(() => expect(lines).toEqual(['one', 'two', 'x'.repeat(4_096), 'last']));
+    await vi.waitFor(() => expect(lines).toEqual(['one', 'two', 'x'.repeat(4_096), 'last']), PATIENCE);
   });
 
   it('says how it ended', async () => {
@@ -92,7 +93,7 @@ describe('a child process', () => {
       killAfterMs: 200,
     });
     const text = textFrom(child.stdout);
-    await vi.waitFor(() => expect(text()).toContain('ready'), 5_000);
+    await vi.waitFor(() => expect(text()).toContain('ready'), PATIENCE);
     await child.stop();
     expect(await child.exited).toMatchObject({ signal: 'SIGKILL' });
   });
@@ -104,11 +105,11 @@ describe('a child process', () => {
   ])('takes all its descendants along when it %s', async (_, end, act) => {
     const child = spawn(CHILD_OF_CHILD + end, { killAfterMs: 200 });
     const text = textFrom(child.stdout);
-    await vi.waitFor(() => expect(text()).toMatch(/\d+\n/), 5_000);
+    await vi.waitFor(() => expect(text()).toMatch(/\d+\n/), PATIENCE);
     const grandchild = Number(text());
     expect(isAlive(grandchild)).toBe(true);
     await act(child);
     await child.exited;
-    await vi.waitFor(() => expect(isAlive(grandchild)).toBe(false), 5_000);
+    await vi.waitFor(() => expect(isAlive(grandchild)).toBe(false), PATIENCE);
   });
 });

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 
 import { challengeOf } from '../../../cli/simulator/authorization.ts';
 import type { FaultInput } from '../../../cli/simulator/faults.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { askModel, requestsArrived, type Simulator, useSimulator } from '../../support/simulator.ts';
 
 const VERIFIER = 'v'.repeat(43);
@@ -154,7 +155,7 @@ describe('transport faults', () => {
     expect(simulator.control.state().openRequests).toBe(1);
     gone.abort();
     await expect(asked).rejects.toThrow();
-    await expect.poll(() => simulator.control.requests().at(-1)?.ending).toBe('client-closed');
+    await expect.poll(() => simulator.control.requests().at(-1)?.ending, PATIENCE).toBe('client-closed');
     expect(simulator.control.state().openRequests).toBe(0);
   });
 
@@ -171,10 +172,8 @@ describe('transport faults', () => {
     const simulator = await useSimulator();
     const login = simulator.control.credentials('work');
     await control(simulator, 'offline', { ms: 300 });
-    await expect.poll(() => askModel(simulator, login).catch(() => null), { timeout: 5_000 }).toBeNull();
-    await expect
-      .poll(async () => (await askModel(simulator, login).catch(() => null))?.status, { timeout: 5_000 })
-      .toBe(200);
+    await expect.poll(() => askModel(simulator, login).catch(() => null), PATIENCE).toBeNull();
+    await expect.poll(async () => (await askModel(simulator, login).catch(() => null))?.status, PATIENCE).toBe(200);
   });
 });
 
@@ -317,7 +316,10 @@ describe('the program', () => {
     });
     const open = fetch(`${url}/oauth/authorize`).catch(() => 'gone');
     await expect
-      .poll(async () => ((await (await fetch(`${url}/__sim/state`)).json()) as { openRequests: number }).openRequests)
+      .poll(
+        async () => ((await (await fetch(`${url}/__sim/state`)).json()) as { openRequests: number }).openRequests,
+        PATIENCE,
+      )
       .toBe(1);
     const ended = once(child, 'exit');
     child.kill('SIGTERM');

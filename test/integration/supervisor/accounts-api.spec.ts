@@ -1,9 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readFile, writeFile } from 'node:fs/promises';
+
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { OmaError } from '../../../contract/errors.ts';
 import type { TokenSet } from '../../../contract/worker-operations.ts';
 import { composeForTest, type Supervised } from '../../support/composed.ts';
-import { accountOf, NOON, tokenSet } from '../../support/state.ts';
+import { PATIENCE } from '../../support/patience.ts';
+import { accountOf, HOUR, NOON, tokenSet } from '../../support/state.ts';
+import { fakeJwt } from '../../support/worker.ts';
 
 let oma: Supervised;
 let finish: { resolve: (tokens: TokenSet) => void; reject: (error: Error) => void };
@@ -205,7 +209,7 @@ describe('GET /api/accounts', () => {
 });
 
 describe('POST /api/accounts/:alias/reauth', () => {
-  it('[D.L3.1] [D.L3.6] [D.L3.7] [D.L3.2] [D.T.6] goes in-progress to success and changes only the credentials of its alias', async () => {
+  it('[S.1.1] [D.L3.1] [D.L3.6] [D.L3.7] [D.L3.2] [D.T.6] goes in-progress to success and changes only the credentials of its alias', async () => {
     const before = oma.store.read();
     const { status, body } = await oma.request('POST', '/api/accounts/a/reauth', {});
     expect([status, body]).toMatchObject([
@@ -268,21 +272,32 @@ describe('POST /api/accounts/:alias/reauth', () => {
 
   it('[D.L3.5] keeps the active pointer and lets codex’s own login file follow', async () => {
     await oma.request('POST', '/api/accounts/a/switch', {});
+    const { codexAuthFile } = oma.context.addresses;
+    const login = fakeJwt({
+      exp: (NOON + HOUR) / 1_000,
+      'https://api.openai.com/auth': { chatgpt_account_id: 'ws-a', chatgpt_user_id: 'user-a' },
+    });
+    const tokens = { access_token: login, id_token: login, refresh_token: 'refresh-a', account_id: 'ws-a' };
+    await writeFile(
+      codexAuthFile,
+      JSON.stringify({ auth_mode: 'chatgpt', tokens, last_refresh: new Date(NOON - HOUR).toISOString() }),
+    );
     const { body } = await oma.request('POST', '/api/accounts/a/reauth', {});
     finish.resolve(tokenSet('a'));
     await loginOver(body.loginId);
     expect(oma.store.read().activeAlias).toBe('a');
+    await vi.waitFor(
+      async () =>
+        expect(JSON.parse(await readFile(codexAuthFile, 'utf8'))).toMatchObject({
+          tokens: { access_token: 'access-a-new', account_id: 'ws-a' },
+        }),
+      PATIENCE,
+    );
   });
 
-  it('[D.L7.4] a lease that is out keeps its token', async () => {
-    const lease = await oma.call('lease.acquire', {
-      requestId: 'r1',
-      sessionId: null,
-      rootSessionId: null,
-      model: null,
-      attempt: 1,
-      exclude: [],
-    });
+  it('[D.L7.4] a lease that is out is reported as if nothing had happened, and the next one has the new token', async () => {
+    const ask = { sessionId: null, rootSessionId: null, model: null, attempt: 1, exclude: [] };
+    const lease = await oma.call('lease.acquire', { ...ask, requestId: 'r1' });
     const { body } = await oma.request('POST', `/api/accounts/${lease.alias}/reauth`, {});
     finish.resolve(tokenSet(lease.alias));
     await loginOver(body.loginId);
@@ -297,11 +312,19 @@ describe('POST /api/accounts/:alias/reauth', () => {
       durationMs: 2,
     };
     expect(await oma.call('lease.report', { leaseId: lease.leaseId, outcome })).toEqual({ cooledUntilMs: null });
+    expect(accountOf(oma.store.read(), lease.alias)).toMatchObject({
+      auth: { state: 'ok' },
+      health: { status: 'healthy' },
+      usage: { count: 1 },
+    });
+    await oma.request('POST', '/api/force', { alias: lease.alias });
+    const next = await oma.call('lease.acquire', { ...ask, requestId: 'r2' });
+    expect([lease.accessToken, next.accessToken]).toEqual([`access-${lease.alias}`, `access-${lease.alias}-new`]);
   });
 });
 
 describe('POST /api/accounts', () => {
-  it('[S.1.1] adds an account when its login is over, and refuses a taken alias or a seat that exists', async () => {
+  it('adds an account when its login is over, and refuses a taken alias or a seat that exists', async () => {
     const { body } = await oma.request('POST', '/api/accounts', { alias: 'd' });
     finish.resolve(tokenSet('d'));
     expect(await loginOver(body.loginId)).toMatchObject({ state: 'success', alias: 'd', purpose: 'add' });

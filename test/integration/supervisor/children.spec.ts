@@ -6,12 +6,12 @@ import { PROTOCOL_VERSION } from '../../../contract/handshake.ts';
 import { WORKER_OPERATIONS } from '../../../contract/worker-operations.ts';
 import { spawnChild } from '../../../runtime/spawn.ts';
 import { type Child, createChild } from '../../../supervisor/children/child.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 const MAIN = fileURLToPath(new URL('../../../worker/main.ts', import.meta.url));
 const HELLO = { protocolVersion: PROTOCOL_VERSION, buildId: 'dev', version: 'dev', pid: process.pid };
 /** The keeper's waits pass so many times faster where no call waits for the child, which lives in real time. */
 const HASTE = 3;
-const PATIENCE = { timeout: 60_000, interval: 20 };
 
 type Worker = Child<typeof WORKER_OPERATIONS>;
 

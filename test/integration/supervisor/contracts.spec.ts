@@ -9,6 +9,7 @@ import { OPERATIONS } from '../../../contract/operations.ts';
 import { resolvePaths } from '../../../runtime/paths.ts';
 import { startProbeLoop } from '../../../supervisor/loops/probe-loop.ts';
 import { composeForTest, type Supervised } from '../../support/composed.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { accountOf, HOUR, MINUTE, NOON, outcome } from '../../support/state.ts';
 
 let oma: Supervised;
@@ -72,7 +73,7 @@ async function account(alias: string): Promise<Readonly<Record<string, unknown>>
 
 async function probe(alias: string): Promise<void> {
   const { probeId } = await oma.call('probe.start', { alias });
-  await vi.waitFor(async () => expect((await oma.call('probe.get', { probeId })).finishedAt).not.toBeNull());
+  await vi.waitFor(async () => expect((await oma.call('probe.get', { probeId })).finishedAt).not.toBeNull(), PATIENCE);
 }
 
 describe('the contracts that hold across all phases', () => {
@@ -160,7 +161,7 @@ describe('the contracts that hold across all phases', () => {
     const stop = startProbeLoop({ context, probes: oma.composed.probes, random: () => 0 });
     for (let turn = 0; turn < 5; turn += 1) {
       later.shift()?.();
-      await vi.waitFor(() => expect(later).toHaveLength(1));
+      await vi.waitFor(() => expect(later).toHaveLength(1), PATIENCE);
       oma.clock.now += MINUTE;
     }
     stop();

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { eventSchema, type OmaEvent } from '../../../contract/event.ts';
 import { composeForTest, type Supervised, TEST_PORT, TEST_TOKEN } from '../../support/composed.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 let oma: Supervised;
 
@@ -54,10 +55,12 @@ describe('GET /api/events', () => {
     oma.composed.decisions.flush();
     await oma.request('PUT', '/api/accounts/b/enabled', { enabled: false });
     for (const { events } of [one, two]) {
-      await vi.waitFor(() =>
-        expect(events).toContainEqual(
-          expect.objectContaining({ type: 'force-ended', alias: 'b', because: 'disabled' }),
-        ),
+      await vi.waitFor(
+        () =>
+          expect(events).toContainEqual(
+            expect.objectContaining({ type: 'force-ended', alias: 'b', because: 'disabled' }),
+          ),
+        PATIENCE,
       );
       expect(events[0]).toMatchObject({ type: 'changed', topics: expect.arrayContaining(['force']) });
       expect(events).toContainEqual(
@@ -77,7 +80,7 @@ describe('GET /api/events', () => {
       const again = await listen();
       expect(again.status).toBe(200);
       return again;
-    });
+    }, PATIENCE);
     await Promise.all([...listeners, late].map(({ leave }) => leave()));
   });
 });

@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
 import { type FileWatch, startFileWatch } from '../../../supervisor/loops/file-watch.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { removeTree } from '../../support/remove-tree.ts';
-
-const PATIENCE = { timeout: 30_000, interval: 20 };
 /** The watch's waits pass so many times faster. */
 const HASTE = 100;
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { expireForce } from '../../../supervisor/operations/force.ts';
 import { composeForTest, type Supervised } from '../../support/composed.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { HOUR, NOON, outcome } from '../../support/state.ts';
 
 let oma: Supervised;
@@ -108,7 +109,7 @@ describe('the force API', () => {
     expect([(await lease()).alias, (await lease()).alias, (await lease()).alias].toSorted()).toEqual(['a', 'b', 'c']);
   });
 
-  it('[E.T.5] [S.1.4] [S.3.3] disabling the forced account ends the force and says why', async () => {
+  it('[E.T.5] [S.1.4] disabling the forced account ends the force and says why', async () => {
     await force('b');
     await oma.request('PUT', '/api/accounts/b/enabled', { enabled: false });
     expect((await oma.request('GET', '/api/force')).body).toMatchObject(OFF);
@@ -158,7 +159,10 @@ describe('the force API', () => {
       await force('b');
       await lease();
       await lose();
-      await vi.waitFor(() => expect(oma.events).toContainEqual(expect.objectContaining({ type: 'force-ended' })));
+      await vi.waitFor(
+        () => expect(oma.events).toContainEqual(expect.objectContaining({ type: 'force-ended' })),
+        PATIENCE,
+      );
       expect(oma.store.read().force?.forcedAlias).not.toBe('b');
       await lease();
       await lease();

@@ -171,6 +171,8 @@ describe('the address of the dashboard', () => {
     expect(port).toBeGreaterThan(busy);
     expect(door.url).toBe(`http://127.0.0.1:${String(port)}`);
     expect(await (await fetch(`${door.url}/healthz`)).json()).toEqual({ ok: true });
+    // Whoever listens on every address, or on the whole loopback network, would answer here.
+    await expect(fetch(`http://127.0.0.2:${String(port)}/healthz`)).rejects.toThrow();
     await door.close();
     blocker.close();
   });

@@ -28,7 +28,7 @@ async function supervisorWith(options: ComposeTestOptions): Promise<void> {
 }
 
 /** Runs end within milliseconds here, and some tests make many. */
-const PATIENCE = { interval: 2, timeout: 20_000 } as const;
+const PATIENCE = { interval: 2, timeout: 60_000 } as const;
 
 /** Starts a probe run and waits for its end. */
 async function probe(params: object = {}): Promise<{ items: Record<string, unknown>[] }> {
@@ -79,7 +79,7 @@ describe('probes that the supervisor asks for', () => {
       },
     });
     const run = probe();
-    await vi.waitFor(() => expect(asked).toEqual(['a', 'b']));
+    await vi.waitFor(() => expect(asked).toEqual(['a', 'b']), PATIENCE);
     await oma.request('PUT', '/api/accounts/c/enabled', { enabled: false });
     await oma.request('DELETE', '/api/accounts/d');
     const { limits } = accountOf(oma.store.read(), 'c');

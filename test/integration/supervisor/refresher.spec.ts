@@ -5,6 +5,7 @@ import { secretSchema } from '../../../contract/scalars.ts';
 import type { RefreshAnswer, RenewedTokens } from '../../../contract/worker-operations.ts';
 import { checkStoreFile } from '../../../supervisor/store/check.ts';
 import { composeForTest, type Supervised } from '../../support/composed.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { accountOf, HOUR, MINUTE, NOON, SECOND, tokenSet, withAccount } from '../../support/state.ts';
 
 let oma: Supervised;
@@ -109,7 +110,7 @@ describe('the one refresher', () => {
     expect((await lease()).accessToken).toBe('access-a');
     await vi.waitFor(() => {
       expect(accountOf(oma.store.durable(), 'a').credentials.accessToken).toBe('access-a-new');
-    });
+    }, PATIENCE);
   });
 
   it('a final no makes the account need a login, and the lease goes to another account', async () => {

@@ -28,7 +28,7 @@ it('ends visitors that say nothing as soon as it closes', async () => {
   const ended = new Promise<void>((resolve) => visitor.once('close', () => resolve()).resume());
   await close();
   await ended;
-  expect(performance.now() - startedAtMs).toBeLessThan(5_000);
+  expect(performance.now() - startedAtMs).toBeLessThan(20_000);
 });
 
 async function listen() {

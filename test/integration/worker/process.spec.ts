@@ -11,6 +11,7 @@ import { secretSchema } from '../../../contract/scalars.ts';
 import { WORKER_OPERATIONS, type WorkerOperations } from '../../../contract/worker-operations.ts';
 import { createClient } from '../../../runtime/rpc/client.ts';
 import { openConnection } from '../../../runtime/rpc/connection.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { useSimulator } from '../../support/simulator.ts';
 
 const MAIN = fileURLToPath(new URL('../../../worker/main.ts', import.meta.url));
@@ -50,7 +51,7 @@ describe('the worker process', () => {
       issuerUrl: simulator.issuerUrl,
       refreshToken: secretSchema.parse('rt_x'),
     }).catch((error: unknown) => error);
-    await expect.poll(() => simulator.control.state().openRequests, { timeout: END_MS }).toBe(1);
+    await expect.poll(() => simulator.control.state().openRequests, PATIENCE).toBe(1);
     child.stdin.end();
     expect(await ended).toMatchObject({ code: 0, signal: null });
     expect(await finished).toMatchObject({ code: 'CONNECTION_CLOSED' });

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
 import { secretSchema } from '../../../contract/scalars.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { type Simulator, useSimulator } from '../../support/simulator.ts';
 import { closedPort, everythingOf, manualClock, timerWaits, useTcp, useWorker } from '../../support/worker.ts';
-
-const WAIT = { timeout: 5_000, interval: 5 };
 
 describe('token.refresh', () => {
   it('spends the token and brings its successor, which works', async () => {
@@ -103,10 +102,10 @@ describe('token.refresh', () => {
       refreshToken: secretSchema.parse(refreshToken),
     });
     await timerWaits(clock, 30_000);
-    await expect.poll(() => simulator.control.state().openRequests, WAIT).toBe(1);
+    await expect.poll(() => simulator.control.state().openRequests, PATIENCE).toBe(1);
     clock.advance(30_000);
     expect(await asked).toMatchObject({ status: 'unanswered', message: expect.stringContaining('30 s') });
-    await expect.poll(() => simulator.control.state().openRequests, WAIT).toBe(0);
+    await expect.poll(() => simulator.control.state().openRequests, PATIENCE).toBe(0);
   });
 
   it('grants exactly one of sixteen that spend the same token at once', async () => {

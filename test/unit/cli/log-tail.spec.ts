@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { tail } from '../../../cli/log-tail.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { removeTree } from '../../support/remove-tree.ts';
 
 describe('the end of a log', () => {
@@ -42,7 +43,7 @@ describe('the end of a log', () => {
     const following = (async () => {
       for await (const line of tail({ file, lines: 1, follow: true, signal: ending.signal })) seen.push(line);
     })();
-    const sees = (line: string) => expect.poll(() => seen.at(-1), { timeout: 5_000 }).toBe(line);
+    const sees = (line: string) => expect.poll(() => seen.at(-1), PATIENCE).toBe(line);
     await writeFile(file, 'appeared\n');
     await sees('appeared');
     await appendFile(file, 'first half, ');
@@ -53,7 +54,7 @@ describe('the end of a log', () => {
     await writeFile(file, 'after the rotation\n');
     await sees('after the rotation');
     await truncate(file, 0);
-    await expect.poll(() => seen.length).toBe(4);
+    await expect.poll(() => seen.length, PATIENCE).toBe(4);
     await appendFile(file, 'new\n');
     await sees('new');
     ending.abort();

@@ -4,6 +4,7 @@ import { commandTable } from '../../../cli/commands/table.ts';
 import { run } from '../../../cli/run.ts';
 import { OmaError } from '../../../contract/errors.ts';
 import type { LoginView } from '../../../contract/login.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { loginView } from './samples.ts';
 import { testContext } from './test-context.ts';
 
@@ -101,7 +102,7 @@ describe('oma add', () => {
   it('cancels the login on Ctrl-C', async () => {
     const { context, names } = loginContext({ wait: [] });
     const ended = run(context, ['add', 'work'], COMMANDS);
-    await expect.poll(names).toContain('login.wait');
+    await expect.poll(names, PATIENCE).toContain('login.wait');
     context.interrupt();
     expect(await ended).toBe(130);
     expect(names().at(-1)).toBe('login.cancel');
@@ -142,7 +143,7 @@ describe('oma add --paste', () => {
     const patient = loginContext({ isTTY: true, paste: [refused, loginView()] });
     patient.context.input.write('wrong\n');
     const ended = run(patient.context, ['add', 'work', '--paste'], COMMANDS);
-    await expect.poll(patient.context.err).toContain('This address is of another login.');
+    await expect.poll(patient.context.err, PATIENCE).toContain('This address is of another login.');
     patient.context.input.write('right\n');
     expect(await ended).toBe(0);
 
@@ -168,7 +169,7 @@ describe('oma add --paste', () => {
   it('cancels on Ctrl-C at the prompt', async () => {
     const { context, names } = loginContext({ isTTY: true });
     const ended = run(context, ['add', 'work', '--paste'], COMMANDS);
-    await expect.poll(context.err).toContain('Paste the address');
+    await expect.poll(context.err, PATIENCE).toContain('Paste the address');
     context.interrupt();
     expect(await ended).toBe(130);
     expect(names().at(-1)).toBe('login.cancel');

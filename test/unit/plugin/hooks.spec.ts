@@ -9,6 +9,7 @@ import type { LineTarget } from '../../../plugin/start.ts';
 import { leaseFor } from '../../support/fake-leases.ts';
 import { type FakeLine, fakeLine } from '../../support/fake-line.ts';
 import { fakeUpstream, streamed } from '../../support/fake-upstream.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 const URL_IN = 'https://api.openai.com/v1/responses';
 const PLACE = { file: '/nonexistent/auth.json', content: '{}' };
@@ -92,7 +93,7 @@ describe('the entry that OpenCode calls', () => {
     const at = '2026-11-23T12:00:00.000Z';
     lines[0]?.tell({ type: 'changed', at, topics: ['status'] });
     lines[0]?.tell({ type: 'notice', at, kind: 'pool-dry', title: 'No account can serve', message: 'Later.' });
-    await vi.waitFor(() => expect(toasts).toEqual(['No account can serve. Later.']));
+    await vi.waitFor(() => expect(toasts).toEqual(['No account can serve. Later.']), PATIENCE);
   });
 
   it('gives OpenCode a fetch and nothing else', async () => {

@@ -10,6 +10,7 @@ import { REPORTS_MAX } from '../../../plugin/report-queue.ts';
 import { createSupervisor, REUSE_MS, TRIES_MAX } from '../../../plugin/supervisor.ts';
 import { leaseFor, noEligible } from '../../support/fake-leases.ts';
 import { closed, fakeLine, notRunning } from '../../support/fake-line.ts';
+import { PATIENCE } from '../../support/patience.ts';
 
 const NOW = 1_800_000_000_000;
 const REQUEST: LeaseRequest = {
@@ -180,7 +181,7 @@ describe('without a supervisor', () => {
   it('leases are asked for again as soon as it is back', async () => {
     const { supervisor } = await left(refuse, () => fakeLine(leasing('home')));
     expect((await supervisor.acquire(REQUEST, null)).alias).toBe('work');
-    await vi.waitFor(async () => expect((await supervisor.acquire(REQUEST, null)).alias).toBe('home'));
+    await vi.waitFor(async () => expect((await supervisor.acquire(REQUEST, null)).alias).toBe('home'), PATIENCE);
   });
 });
 
@@ -217,7 +218,10 @@ describe('report', () => {
     const { supervisor } = setUp([() => dying, () => fakeLine({ 'lease.report': told })]);
     await supervisor.acquire(REQUEST, null);
     supervisor.report('lease-work', SUCCESS);
-    await vi.waitFor(() => expect(told).toHaveBeenCalledExactlyOnceWith({ leaseId: 'lease-work', outcome: SUCCESS }));
+    await vi.waitFor(
+      () => expect(told).toHaveBeenCalledExactlyOnceWith({ leaseId: 'lease-work', outcome: SUCCESS }),
+      PATIENCE,
+    );
   });
 
   it('that the supervisor knows nothing of is let go', async () => {
@@ -234,7 +238,7 @@ describe('report', () => {
     const { supervisor } = setUp([() => fakeLine({ ...leasing('work'), 'lease.report': told })]);
     await supervisor.acquire(REQUEST, null);
     supervisor.report('lease-work', SUCCESS);
-    await vi.waitFor(() => expect(told).toHaveBeenCalledTimes(3));
+    await vi.waitFor(() => expect(told).toHaveBeenCalledTimes(3), PATIENCE);
     await new Promise((resolve) => setImmediate(resolve));
     expect(told).toHaveBeenCalledTimes(3);
   });
@@ -252,7 +256,7 @@ describe('report', () => {
     for (let index = 0; index < REPORTS_MAX + 10; index += 1) supervisor.report(`lease-${index}`, SUCCESS);
     await new Promise((resolve) => setImmediate(resolve));
     connect(line);
-    await vi.waitFor(() => expect(told).toHaveLength(REPORTS_MAX));
+    await vi.waitFor(() => expect(told).toHaveLength(REPORTS_MAX), PATIENCE);
     expect([told[0], told.at(-1)]).toEqual(['lease-10', `lease-${REPORTS_MAX + 9}`]);
   });
 });

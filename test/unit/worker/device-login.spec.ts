@@ -21,7 +21,7 @@ const DEVICE: Device = {
 };
 const APPROVED = { authorization_code: 'ac_1', code_challenge: 'c', code_verifier: 'v_1' };
 const PENDING = [403, { error: { code: 'deviceauth_authorization_pending' } }] as const;
-const WAIT = { timeout: 5_000, interval: 1 };
+const WAIT = { timeout: 60_000, interval: 1 };
 const open = new AbortController();
 const broken = () => Promise.reject(new TypeError('fetch failed'));
 

@@ -15,7 +15,7 @@ const SYSTEM_CHROMIUM = process.env['OMA_TEST_CHROMIUM'];
 /** Why not the package's own: among them is --single-process, with which closing one context ends the whole browser. */
 const ARGUMENTS = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu', '--hide-scrollbars'];
 
-const ACTION_MS = 15_000;
+const ACTION_MS = 30_000;
 
 /** Starts a headless Chromium. */
 export async function openBrowser(): Promise<Browser> {

@@ -17,7 +17,7 @@ import { removeTree } from '../../support/remove-tree.ts';
 import { type Pool, poolState } from './pool.ts';
 
 const DIST = fileURLToPath(new URL('../../../dist', import.meta.url));
-const READY_MS = 30_000;
+const READY_MS = 60_000;
 
 export interface DashboardOptions {
   readonly pool?: Pool;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 import { openBrowser, openPage } from './browser.ts';
 import { type Dashboard, type DashboardOptions, openDashboard } from './dashboard.ts';
 
-const EVENTUALLY_MS = 15_000;
+const EVENTUALLY_MS = 30_000;
 const LOOK_EVERY_MS = 25;
 
 /** One browser for all tests of a file. */

@@ -2,7 +2,7 @@ import { PROTOCOL_VERSION } from '../../../contract/handshake.ts';
 import { connectOrStart } from '../../../runtime/connect.ts';
 import type { Dashboard } from './dashboard.ts';
 
-const DEADLINE_MS = 20_000;
+const DEADLINE_MS = 60_000;
 
 /** Sends requests as a plugin would, one after the other; each ends well unless it is told otherwise. */
 export async function sendRequests(

@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { OmaError } from '../../../../contract/errors.ts';
 import { type Connection, openConnection } from '../../../../runtime/rpc/connection.ts';
 import { HEADER_BYTES_MAX } from '../../../../runtime/rpc/frame-header.ts';
+import { PATIENCE } from '../../../support/patience.ts';
 import { frame, received as receivedBy, socketPair } from '../support/line.ts';
 
 const OPTIONS = { deadlineMs: 5_000, decode: (answer: unknown) => answer };
@@ -39,7 +40,7 @@ describe('a connection', () => {
     expect(await right.request('b', {}, OPTIONS)).toEqual({ method: 'b', params: {} });
     left.notify('news', { from: 'left' });
     right.notify('news', { from: 'right' });
-    await vi.waitFor(() => expect(heard).toHaveLength(2));
+    await vi.waitFor(() => expect(heard).toHaveLength(2), PATIENCE);
     expect(heard).toContainEqual({ from: 'left' });
   });
 
@@ -48,7 +49,7 @@ describe('a connection', () => {
     const release = new Map<string, () => void>();
     right.onRequest((method) => new Promise((resolve) => release.set(method, () => resolve(`${method}!`))));
     const answers = ['one', 'two', 'three'].map((method) => left.request(method, {}, OPTIONS));
-    await vi.waitFor(() => expect(release.size).toBe(3));
+    await vi.waitFor(() => expect(release.size).toBe(3), PATIENCE);
     for (const method of ['three', 'one', 'two']) release.get(method)?.();
     expect(await Promise.all(answers)).toEqual(['one!', 'two!', 'three!']);
   });
@@ -224,11 +225,11 @@ describe('the limits of a connection', () => {
     });
     const controller = new AbortController();
     const call = left.request('slow', {}, { ...OPTIONS, signal: controller.signal });
-    await vi.waitFor(() => expect(seen).not.toBeNull());
+    await vi.waitFor(() => expect(seen).not.toBeNull(), PATIENCE);
     const reason = new Error('user pressed escape');
     controller.abort(reason);
     await expect(call).rejects.toBe(reason);
-    await vi.waitFor(() => expect(seen?.aborted).toBe(true));
+    await vi.waitFor(() => expect(seen?.aborted).toBe(true), PATIENCE);
   });
 
   it('does not send a call whose signal has aborted already', async () => {
@@ -273,7 +274,7 @@ describe('the limits of a connection', () => {
     await expect(left.request('x', {}, { ...OPTIONS, deadlineMs: 20 })).rejects.toMatchObject({
       code: 'DEADLINE_EXCEEDED',
     });
-    await vi.waitFor(() => expect(late()).toBe(true));
+    await vi.waitFor(() => expect(late()).toBe(true), PATIENCE);
   });
 
   it('refuses calls of the peer beyond the limit and goes on with the others', async () => {
@@ -295,7 +296,7 @@ describe('the limits of a connection', () => {
     right.onRequest(() => new Promise((resolve) => release.push(() => resolve('done'))));
     const calls = [left.request('x', {}, OPTIONS), left.request('x', {}, OPTIONS)];
     await expect(left.request('x', {}, OPTIONS)).rejects.toMatchObject({ code: 'TOO_MANY_CALLS' });
-    await vi.waitFor(() => expect(release).toHaveLength(2));
+    await vi.waitFor(() => expect(release).toHaveLength(2), PATIENCE);
     for (const answer of release) answer();
     await Promise.all(calls);
     right.onRequest(() => 'again');
@@ -357,7 +358,7 @@ describe('the limits of a connection', () => {
     right.pause();
     const connection = openConnection(left, left);
     connection.dispose();
-    await vi.waitFor(() => expect(left.destroyed).toBe(true), 3_000);
+    await vi.waitFor(() => expect(left.destroyed).toBe(true), PATIENCE);
   });
 });
 
@@ -377,7 +378,7 @@ describe('what a failing handler tells', () => {
     const { connection, peer, received } = await againstRaw();
     connection.onRequest(answer);
     peer.write(frame({ jsonrpc: '2.0', id: 7, method: 'x', params: {} }));
-    await vi.waitFor(() => expect(received.all()).toContain('"id":7'));
+    await vi.waitFor(() => expect(received.all()).toContain('"id":7'), PATIENCE);
     expect(received.all()).toContain('"code":"INTERNAL"');
     expect(received.all()).not.toContain(SECRET);
   });

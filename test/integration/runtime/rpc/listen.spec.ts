@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type Connection, openConnection } from '../../../../runtime/rpc/connection.ts';
 import { type Listener, listenOnSocket, type ListenOptions } from '../../../../runtime/rpc/listen.ts';
 import { isSocketAlive } from '../../../../runtime/socket-alive.ts';
+import { PATIENCE } from '../../../support/patience.ts';
 import { sandbox } from '../support/line.ts';
 
 async function listen(socketPath: string, options: Partial<ListenOptions> = {}): Promise<Listener> {
@@ -61,7 +62,7 @@ describe('a listening socket', () => {
     await ask(client);
     await listener.close();
     expect(existsSync(socketPath)).toBe(false);
-    await vi.waitFor(() => expect(client.isClosed).toBe(true));
+    await vi.waitFor(() => expect(client.isClosed).toBe(true), PATIENCE);
   });
 
   it('turns clients away beyond the limit and takes new ones when others have gone', async () => {
@@ -72,7 +73,7 @@ describe('a listening socket', () => {
     await Promise.all([ask(first), ask(second)]);
     await expect(ask(dial(socketPath))).rejects.toMatchObject({ code: 'CONNECTION_CLOSED' });
     first.dispose();
-    await vi.waitFor(async () => expect(await ask(dial(socketPath))).toBe('hi!'), 5_000);
+    await vi.waitFor(async () => expect(await ask(dial(socketPath))).toBe('hi!'), PATIENCE);
   });
 
   it('refuses a path that is too long for a socket', async () => {

@@ -6,6 +6,7 @@ import { abortReason } from '../../../../runtime/abort-reason.ts';
 import { createClient } from '../../../../runtime/rpc/client.ts';
 import { openConnection } from '../../../../runtime/rpc/connection.ts';
 import { serve } from '../../../../runtime/rpc/serve.ts';
+import { PATIENCE } from '../../../support/patience.ts';
 import { frame, socketPair } from '../support/line.ts';
 import { TABLE, type Table } from '../support/table.ts';
 import { textFrom } from '../support/text-from.ts';
@@ -120,7 +121,7 @@ describe('a served table', () => {
       onError: () => undefined,
     });
     left.write(frame({ jsonrpc: '2.0', id: 1, method: 'echo.say', params }));
-    await vi.waitFor(() => expect(all()).toContain('"code":"INVALID_PARAMS"'));
+    await vi.waitFor(() => expect(all()).toContain('"code":"INVALID_PARAMS"'), PATIENCE);
   });
 
   it.each(['echo.unknown', 'constructor', '__proto__', 'toString'])('has no operation %s', async (method) => {
@@ -133,7 +134,7 @@ describe('a served table', () => {
       onError: () => undefined,
     });
     left.write(frame({ jsonrpc: '2.0', id: 1, method, params: {} }));
-    await vi.waitFor(() => expect(all()).toContain('"code":"NOT_FOUND"'));
+    await vi.waitFor(() => expect(all()).toContain('"code":"NOT_FOUND"'), PATIENCE);
     expect(all()).toContain('"requestId":"r9"');
   });
 

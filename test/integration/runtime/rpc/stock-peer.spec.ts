@@ -14,6 +14,7 @@ import { OmaError } from '../../../../contract/errors.ts';
 import { createClient } from '../../../../runtime/rpc/client.ts';
 import { type Connection, openConnection } from '../../../../runtime/rpc/connection.ts';
 import { serve } from '../../../../runtime/rpc/serve.ts';
+import { PATIENCE } from '../../../support/patience.ts';
 import { socketPair } from '../support/line.ts';
 import { TABLE } from '../support/table.ts';
 
@@ -101,7 +102,7 @@ describe('a peer with the reader and writer of vscode-jsonrpc itself', () => {
     await expect(ours.request('theirs', {}, { deadlineMs: 50, decode: (answer) => answer })).rejects.toMatchObject({
       code: 'DEADLINE_EXCEEDED',
     });
-    await vi.waitFor(() => expect(cancelled).toBe(true));
+    await vi.waitFor(() => expect(cancelled).toBe(true), PATIENCE);
   });
 
   it('exchanges notifications with us', async () => {
@@ -111,7 +112,7 @@ describe('a peer with the reader and writer of vscode-jsonrpc itself', () => {
     stock.onNotification('event', (params: unknown) => void heard.push(params));
     ours.notify('event', { from: 'ours' });
     await stock.sendNotification('event', { from: 'stock' });
-    await vi.waitFor(() => expect(heard).toHaveLength(2));
+    await vi.waitFor(() => expect(heard).toHaveLength(2), PATIENCE);
     expect(heard).toEqual(expect.arrayContaining([{ from: 'ours' }, { from: 'stock' }]));
   });
 

@@ -7,6 +7,7 @@ import type { OperationTable } from '../../../../contract/operation.ts';
 import { OPERATIONS } from '../../../../contract/operations.ts';
 import type { ProbeRunView } from '../../../../contract/probe.ts';
 import { DEFAULT_SETTINGS, type ShownSettings } from '../../../../contract/settings.ts';
+import { PATIENCE } from '../../../support/patience.ts';
 import { account, at, decision, force, FORCED, settingsView, status } from '../samples.ts';
 import { type FakeClient, type TestContext, testContext } from '../test-context.ts';
 
@@ -203,7 +204,7 @@ describe('Ctrl-C at a question', () => {
   it('ends the command without an answer', async () => {
     const context = testContext({ isTTY: true });
     const ended = run(context, ['remove', 'work'], COMMANDS);
-    await expect.poll(context.err).toContain('[y/N]');
+    await expect.poll(context.err, PATIENCE).toContain('[y/N]');
     context.interrupt();
     expect(await ended).toBe(130);
     expect(context.out()).toBe('');
@@ -384,7 +385,9 @@ describe('oma settings', () => {
     delete settings.antigravityReserved;
     const off = { 'settings.get': settingsView({ settings }) };
     expect((await oma(['settings', 'get'], off)).out).not.toMatch(/antigravity/i);
-    expect((await oma(['settings', 'get', 'antigravityEnabled'], off)).out).toMatch(/antigravityEnabled +false +default/);
+    expect((await oma(['settings', 'get', 'antigravityEnabled'], off)).out).toMatch(
+      /antigravityEnabled +false +default/,
+    );
   });
   it('reset asks first; preset knows its names', async () => {
     expect(await oma(['settings', 'reset'], client)).toMatchObject({ exit: 2, calls: [] });

@@ -4,6 +4,7 @@ import type { LineTarget } from '../../../../plugin/start.ts';
 import { createTui } from '../../../../plugin/tui/create-tui.ts';
 import type { HostCommand, Screen, SelectProps, TuiHost } from '../../../../plugin/tui/host.ts';
 import { fakeLine, notRunning } from '../../../support/fake-line.ts';
+import { PATIENCE } from '../../../support/patience.ts';
 import { account, status } from '../../cli/samples.ts';
 
 const SCREEN: Screen = {
@@ -66,7 +67,7 @@ describe('the entry of the terminal interface', () => {
     expect(targets).toEqual([{ ...start, mayStart: false }]);
     expect(commands).toMatchObject([{ slashName: 'oma' }]);
     commands[0]?.run();
-    await vi.waitFor(() => expect(toast).toHaveBeenCalledWith(expect.objectContaining({ variant: 'error' })));
+    await vi.waitFor(() => expect(toast).toHaveBeenCalledWith(expect.objectContaining({ variant: 'error' })), PATIENCE);
     expect(toast).toHaveBeenLastCalledWith(expect.objectContaining({ message: 'Nobody listens.' }));
     expect(targets.at(-1)).toEqual({ ...start, mayStart: true });
     end.dispose();
@@ -88,14 +89,14 @@ describe('the entry of the terminal interface', () => {
     const { tui, commands, selects, toast, end } = setUp();
     await tui();
     commands[0]?.run();
-    await vi.waitFor(() => expect(selects).toHaveLength(1));
+    await vi.waitFor(() => expect(selects).toHaveLength(1), PATIENCE);
     const [menu] = selects;
     menu?.onSelect({ value: menu.options[0]?.value });
-    await vi.waitFor(() => expect(selects).toHaveLength(2));
+    await vi.waitFor(() => expect(selects).toHaveLength(2), PATIENCE);
     const [, of] = selects;
     expect(of?.title).toBe('work (a…@e…, plus)');
     of?.onSelect({ value: of.options.find(({ title }) => title === 'Force')?.value });
-    await vi.waitFor(() => expect(toast).toHaveBeenCalledWith(expect.objectContaining({ variant: 'error' })));
+    await vi.waitFor(() => expect(toast).toHaveBeenCalledWith(expect.objectContaining({ variant: 'error' })), PATIENCE);
     expect(toast).toHaveBeenCalledWith(expect.objectContaining({ message: 'force.activate is not played.' }));
     of?.onSelect({ value: 'something of the host' });
     end.dispose();
@@ -105,7 +106,7 @@ describe('the entry of the terminal interface', () => {
     const { tui, commands, alert, end } = setUp({ accounts: [] });
     await tui();
     commands[0]?.run();
-    await vi.waitFor(() => expect(alert).toHaveBeenCalledWith(expect.objectContaining({ title: 'oma' })));
+    await vi.waitFor(() => expect(alert).toHaveBeenCalledWith(expect.objectContaining({ title: 'oma' })), PATIENCE);
     expect(alert).toHaveBeenCalledWith(
       expect.objectContaining({ message: expect.stringContaining('/connect') as string }),
     );

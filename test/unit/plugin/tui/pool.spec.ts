@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Line } from '../../../../plugin/link.ts';
 import { createPool, type PoolView } from '../../../../plugin/tui/pool.ts';
 import { type FakeLine, fakeLine, notRunning } from '../../../support/fake-line.ts';
+import { PATIENCE } from '../../../support/patience.ts';
 import { account, at, decision, status } from '../../cli/samples.ts';
 
 const ends: AbortController[] = [];
@@ -55,10 +56,10 @@ describe('the accounts as a terminal sees them', () => {
     const { tries, waits, follow, views } = setUp([refuse, refuse, refuse, refuse, playedLine]);
     follow();
     for (let look = 1; look <= 4; look += 1) {
-      await vi.waitFor(() => expect(waits).toHaveLength(look));
+      await vi.waitFor(() => expect(waits).toHaveLength(look), PATIENCE);
       waits[look - 1]?.over();
     }
-    await vi.waitFor(() => expect(views).toHaveLength(2));
+    await vi.waitFor(() => expect(views).toHaveLength(2), PATIENCE);
     expect(tries).toEqual([false, false, false, false, false]);
     expect(waits.slice(0, 4).map(({ ms }) => ms)).toEqual([1_000, 2_000, 4_000, 5_000]);
   });
@@ -93,26 +94,26 @@ describe('the accounts as a terminal sees them', () => {
     await vi.waitFor(() => {
       expect(pool.view()?.accounts).toHaveLength(2);
       expect(pool.view()?.served.get('ses_2')).toBe('work');
-    });
+    }, PATIENCE);
   });
 
   it('are unknown when the line ends, and known again after the next', async () => {
     const lines = [playedLine(), playedLine()];
     const { pool, follow, views } = setUp(lines.map((line) => () => line));
     follow();
-    await vi.waitFor(() => expect(pool.view()).not.toBeNull());
+    await vi.waitFor(() => expect(pool.view()).not.toBeNull(), PATIENCE);
     lines[0]?.die();
-    await vi.waitFor(() => expect(views).toContain(null));
-    await vi.waitFor(() => expect(pool.view()).not.toBeNull());
+    await vi.waitFor(() => expect(views).toContain(null), PATIENCE);
+    await vi.waitFor(() => expect(pool.view()).not.toBeNull(), PATIENCE);
   });
 
   it('let the line go at the end', async () => {
     const line = playedLine();
     const { pool, follow, end } = setUp([() => line]);
     follow();
-    await vi.waitFor(() => expect(pool.view()).not.toBeNull());
+    await vi.waitFor(() => expect(pool.view()).not.toBeNull(), PATIENCE);
     end.abort();
-    await vi.waitFor(() => expect(line.isDisposed()).toBe(true));
+    await vi.waitFor(() => expect(line.isDisposed()).toBe(true), PATIENCE);
   });
 
   it('do not keep a line that cannot subscribe', async () => {

@@ -6,11 +6,22 @@ function entry(name: string, inMs: number, expired: string[]) {
   return { deadlineAt: performance.now() + inMs, expire: () => void expired.push(name) };
 }
 
+let stoodStillMs = 0;
+
+/** Nothing runs for so long from just before the next timer is due. */
+function standStill(ms: number): void {
+  stoodStillMs += ms;
+  vi.runOnlyPendingTimers();
+}
+
 describe('a deadline queue', () => {
   beforeEach(() => {
     vi.useFakeTimers();
+    const awake = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => awake() + stoodStillMs);
   });
   afterEach(() => {
+    vi.restoreAllMocks();
     vi.useRealTimers();
   });
 
@@ -58,6 +69,30 @@ describe('a deadline queue', () => {
     vi.advanceTimersByTime(100);
     expect(expired).toEqual([]);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('counts no time in which the process stood still, and a little more for the answers that wait', () => {
+    const expired: string[] = [];
+    const queue = new DeadlineQueue();
+    queue.add(entry('asked before', 5_000, expired));
+    queue.add(entry('has more time', 20_000, expired));
+    standStill(60_000);
+    expect(expired).toEqual([]);
+    vi.advanceTimersByTime(1_999);
+    expect(expired).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(expired).toEqual(['asked before']);
+    vi.advanceTimersByTime(14_999);
+    expect(expired).toEqual(['asked before']);
+    vi.advanceTimersByTime(1);
+    expect(expired).toEqual(['asked before', 'has more time']);
+  });
+
+  it('takes a timer that is a little late for nothing but that', () => {
+    const expired: string[] = [];
+    new DeadlineQueue().add(entry('late', 100, expired));
+    standStill(1_000);
+    expect(expired).toEqual(['late']);
   });
 
   it('takes a deadline that lies beyond the longest timer', () => {

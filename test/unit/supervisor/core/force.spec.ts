@@ -74,7 +74,7 @@ describe('force', () => {
     expect(serves(state, NOON)).toBe('a');
   });
 
-  it('[E.L2.5] [E.T.7] [E.L7.2] [H.T.12] ends at its last millisecond', () => {
+  it('[E.L2.5] [E.T.7] [H.T.12] ends at its last millisecond', () => {
     const state = force(stateWith('a', 'b'), 'b');
     expect(reconcileForce(state, settings, NOON + 24 * HOUR - 1)[1]).toBeNull();
     const [after, ended] = reconcileForce(state, settings, NOON + 24 * HOUR);
@@ -87,7 +87,7 @@ describe('force', () => {
     expect(again.force?.forcedUntil).toBe(NOON + 24 * HOUR);
   });
 
-  it('is not prolonged by clearing and activating it again within the 24 hours', () => {
+  it('[E.L7.2] is not prolonged by clearing and activating it again within the 24 hours, and begins anew after them', () => {
     const [cleared] = clearForce(force(stateWith('a', 'b'), 'b'));
     expect(force(cleared, 'b', NOON + 23 * HOUR).force?.forcedUntil).toBe(NOON + 24 * HOUR);
     expect(force(cleared, 'b', NOON + 25 * HOUR).force?.forcedUntil).toBe(NOON + 49 * HOUR);

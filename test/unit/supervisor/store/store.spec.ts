@@ -10,6 +10,7 @@ import type { Change } from '../../../../supervisor/store/ledger.ts';
 import type { Store } from '../../../../supervisor/store/store.ts';
 import { InvariantError } from '../../../../supervisor/store/store-errors.ts';
 import { createFaultFs, failing, type FaultFs } from '../../../support/fault-fs.ts';
+import { PATIENCE } from '../../../support/patience.ts';
 import { accountOf, NOON } from '../../../support/state.ts';
 import {
   adding,
@@ -272,7 +273,7 @@ describe('a disk that refuses', () => {
       store.change('lease.acquire', using('work'));
       pauses.push(...sandbox.time.waiting());
       sandbox.time.pass(60_000);
-      await expect.poll(() => sandbox.time.waiting().length).toBe(1);
+      await expect.poll(() => sandbox.time.waiting().length, PATIENCE).toBe(1);
     }
     expect(pauses).toEqual([SOON_MS, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
     expect([uses(store.read(), 'work'), uses(store.durable(), 'work')]).toEqual([9, 0]);
