@@ -60,7 +60,7 @@ describe('the real OpenCode through the built plugin', () => {
     expect(filesIn(oma.root, pid).length).toBeGreaterThan(0);
   });
 
-  it('spreads ten new sessions round-robin, and keeps one session on its account', async () => {
+  it('spreads nine new sessions round-robin, and keeps one session on its account', async () => {
     const simulator = await useSimulator({ seats: SEATS });
     const oma = await useOma({ simulator });
     const serve = await opencodeServe(oma.opencode);

@@ -13,6 +13,7 @@ import { codexBinary } from '../support/real-codex.ts';
 import { opencodeRun } from '../support/real-opencode.ts';
 import { launchTokenOf, secretsOf } from '../support/secrets.ts';
 import { useSimulator } from '../support/simulator.ts';
+
 /** Part of an address that its owner may see among the settings, and nobody anywhere else. */
 const HOOK = `sk-hook${'0123456789abcdef'.repeat(2)}`;
 const PLANTED = 'rt_planted-secret-0123456789abcdef0123456789abcdef';

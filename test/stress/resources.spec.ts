@@ -53,7 +53,7 @@ it(
     await bounded(oma, RECONNECTS, (count) => reconnects(socket, count));
 
     const status = () => session.client['status.get']({});
-    await until(async () => (await status()).clients.length === 1, { deadlineMs: 20_000, what: 'the last to go' });
+    await until(async () => (await status()).clients.length === 1, { deadlineMs: 60_000, what: 'the last to go' });
     expect((await status()).leases).toMatchObject({ inFlight: 0, served: LEASES, failed: 0 });
     session.connection.dispose();
   },
@@ -67,7 +67,7 @@ async function bounded(oma: OmaSandbox, total: number, work: (count: number) => 
     await work(total / ROUNDS);
     // Connections and children that were let go are gone a moment later.
     await until(() => processesOf(oma.root).length === ROLES.length, {
-      deadlineMs: 20_000,
+      deadlineMs: 60_000,
       what: 'the children to end',
     });
     rounds.push(processesOf(oma.root));
@@ -124,6 +124,6 @@ function connect(socketPath: string): Promise<Session> {
       ...{ pid: process.pid, kind: 'test', host: null },
     },
     start: null,
-    deadlineMs: 20_000,
+    deadlineMs: 60_000,
   });
 }

@@ -76,7 +76,7 @@ describe('the Enabled switch', () => {
     expect(await control.getAttribute('aria-checked')).toBe('true');
     expect(await row(page, 'only').getByRole('alert').innerText()).toContain('LAST_ENABLED_ACCOUNT');
     await row(page, 'only').getByRole('button', { name: 'Dismiss this message' }).click();
-    expect(await stateOf(control)).toBe('on');
+    await eventually(() => stateOf(control)).toBe('on');
   });
 
   test('[D.L4.5] a store that cannot be written shows error, and trying again works', async () => {

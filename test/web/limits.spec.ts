@@ -69,6 +69,7 @@ test('[C.L5.3] a failed probe shows an error icon whose tooltip opens by pointer
   expect(await account.locator('.confidence .badge').innerText()).toBe('error');
   expect(await tooltip.isVisible()).toBe(false);
   await icon.hover();
+  await seen(tooltip);
   expect(await tooltip.innerText()).toBe(words);
   await page.mouse.move(0, 0);
   await tooltip.waitFor({ state: 'hidden' });

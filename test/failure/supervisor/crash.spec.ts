@@ -12,6 +12,7 @@ import { DIST } from '../../support/oma.ts';
 import { PATIENCE } from '../../support/patience.ts';
 import { removeTree } from '../../support/remove-tree.ts';
 import { runProgram } from '../../support/run-program.ts';
+
 const SECRET = 'rt_PlantedSecret0123456789abcdefABCDEF0123456789';
 /** As an exception might quote what was sent. */
 const MESSAGE = `cannot parse {"refresh_token":"${SECRET}"} of ada@example.test`;

@@ -10,6 +10,7 @@ import { look, refresh, SEATS } from '../../support/durable-operations.ts';
 import { type HurtOma, hurtOma } from '../../support/hurt-oma.ts';
 import { PATIENCE } from '../../support/patience.ts';
 import { requestsArrived } from '../../support/simulator.ts';
+
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** How long the machine sleeps; children are asked for a sign of life every 15 s, so 20 is the whole test. */

@@ -20,6 +20,7 @@ import {
   UPSTREAM_FAULTS,
   type UpstreamFault,
 } from '../../support/upstream-faults.ts';
+
 /** A cooldown is read a moment after it began, which may be long on a busy machine. */
 const READ_LATE_MS = 60_000;
 /** The provider names whole seconds. */

@@ -8,6 +8,7 @@ import { type Bundle, bundle } from '../../support/plugin-bundle.ts';
 import { type PluginProcess, pluginProcess } from '../../support/plugin-process.ts';
 import { requestsArrived } from '../../support/simulator.ts';
 import { type StandIn, type StandInOptions, standInSupervisor } from '../../support/stand-in-supervisor.ts';
+
 const HOUR_S = 3_600;
 const ALL = ['seat-1', 'seat-2', 'seat-3'];
 

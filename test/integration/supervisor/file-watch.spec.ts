@@ -7,6 +7,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type FileWatch, startFileWatch } from '../../../supervisor/loops/file-watch.ts';
 import { PATIENCE } from '../../support/patience.ts';
 import { removeTree } from '../../support/remove-tree.ts';
+
 /** The watch's waits pass so many times faster. */
 const HASTE = 100;
 
