@@ -8,6 +8,7 @@ import type { Session } from './session.ts';
 
 /** A demo whose supervisor dies is brought back so often. */
 const REVIVALS_MAX = 5;
+const GIVEN_UP = `The demo is over: its supervisor has ended by itself more than ${String(REVIVALS_MAX)} times`;
 
 /**
  * Stays with a supervisor until Ctrl-C, then stops it, or until somebody else stops it; one that dies is started again in a demo only.
@@ -21,7 +22,8 @@ export async function attend(context: Context, first: Session, demo: Demo | null
     if (why === 'provider ended') context.stderr.write('The simulated provider has ended, and the demo with it.\n');
     if (why === 'provider ended' || why === 'interrupted') return stopAndWait(context, session);
     if (why === 'stopped') return void context.stderr.write('The supervisor has stopped.\n');
-    if (demo === null || revivals === REVIVALS_MAX) throw died();
+    if (demo === null) throw died('The supervisor has ended by itself', 'oma up');
+    if (revivals === REVIVALS_MAX) throw died(GIVEN_UP, 'oma up --demo');
     session = await revive(context, demo);
     context.stderr.write('The supervisor of the demo ended by itself and was started again.\n');
   }
@@ -57,9 +59,9 @@ async function revive(context: Context, { command }: Demo): Promise<Session> {
   );
 }
 
-function died(): OmaError {
+function died(what: string, again: string): OmaError {
   return new OmaError(
     'SUPERVISOR_NOT_RUNNING',
-    'The supervisor has ended by itself — `oma logs` says why; `oma up` starts it again',
+    `${what} — \`oma logs\` says why, unless it was killed; \`${again}\` starts it again`,
   );
 }

@@ -410,7 +410,8 @@ export const OPERATIONS = {
     durability: 'none',
   },
   'audit.list': {
-    summary: 'Lists recent changes, newest first: who changed what.',
+    summary:
+      'Lists the changes since this supervisor started, newest first: who changed what; the log goes further back.',
     params: z.strictObject({ limit: z.coerce.number().int().min(1).max(500).default(50) }),
     result: z.object({ entries: z.array(auditEntrySchema) }),
     errors: [],

@@ -36,9 +36,11 @@ export function manPage(): string {
   ].join('\n');
 }
 
-/** Why the zero-width start: a line that begins with a dot or an apostrophe would be a request. */
+/** Why the zero-width start: a line that begins with a dot or an apostrophe would be a request. Why ASCII: `man` drops what a plain locale cannot show. */
 function roff(text: string): string {
   return text
+    .replaceAll('…', '...')
+    .replaceAll('’', "'")
     .replaceAll('\\', '\\e')
     .replaceAll('-', '\\-')
     .replace(/^(?=[.'])/gm, '\\&');

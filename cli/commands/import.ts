@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-import { isOmaError, OmaError } from '../../contract/errors.ts';
+import { type ErrorCode, isOmaError, OmaError } from '../../contract/errors.ts';
 import { importSourceSchema, OPERATIONS } from '../../contract/operations.ts';
 import { command } from '../command.ts';
 import type { Context } from '../context.ts';
@@ -12,6 +12,15 @@ import { checkParams } from './operation.ts';
 
 const PLACES = importSourceSchema.exclude(['file']);
 type Place = (typeof PLACES.options)[number];
+
+/** Errors that say something about one place; the others may still hold logins. */
+const OF_ONE_PLACE: ReadonlySet<ErrorCode> = new Set([
+  'IMPORT_NOT_FOUND',
+  'IMPORT_INVALID',
+  'STORE_TOO_NEW',
+  'STORE_PASSPHRASE_REQUIRED',
+  'STORE_PASSPHRASE_WRONG',
+]);
 
 interface Wanted {
   readonly alias: string | undefined;
@@ -70,18 +79,30 @@ function importFrom({ client }: Session, from: From, { alias, passphrase, dryRun
 
 async function importEverywhere(session: Session, wanted: Wanted): Promise<ImportResult> {
   const results: ImportResult[] = [];
+  const refusals: OmaError[] = [];
   for (const source of PLACES.options) {
-    const result = await importFrom(session, { source }, wanted).catch((error: unknown) => {
-      if (isOmaError(error, 'IMPORT_NOT_FOUND')) return null;
-      throw error;
-    });
-    if (result !== null) results.push(result);
+    try {
+      results.push(await importFrom(session, { source }, wanted));
+    } catch (error) {
+      if (!isOmaError(error) || !OF_ONE_PLACE.has(error.code)) throw error;
+      if (error.code === 'IMPORT_NOT_FOUND') continue;
+      refusals.push(error);
+      results.push(leftOut(source, error.message, wanted.dryRun));
+    }
   }
-  if (results.length > 0) return addUp(results, wanted.dryRun);
-  throw new OmaError(
-    'IMPORT_NOT_FOUND',
-    `Neither ${PLACES.options.join(', nor ')} holds a login here — log in with \`oma add ALIAS\``,
+  const [refusal] = refusals;
+  if (results.length > refusals.length) return addUp(results, wanted.dryRun);
+  throw (
+    refusal ??
+    new OmaError(
+      'IMPORT_NOT_FOUND',
+      `Neither ${PLACES.options.join(', nor ')} holds a login here — log in with \`oma add ALIAS\``,
+    )
   );
+}
+
+function leftOut(name: Place, because: string, dryRun: boolean): ImportResult {
+  return { dryRun, imported: [], updated: [], skipped: [{ name, because }], warnings: [] };
 }
 
 function placeOf(context: Context, source: string): From {

@@ -3,7 +3,7 @@ import { OPERATIONS } from '../../contract/operations.ts';
 import { command } from '../command.ts';
 import { lookOf } from '../context.ts';
 import { usage } from '../parse.ts';
-import { decisionsText } from '../render/decision.ts';
+import { decisionsText, forecastText } from '../render/decision.ts';
 import { STARTING } from '../session.ts';
 import { withSession } from '../with-session.ts';
 import { checkParams } from './operation.ts';
@@ -34,7 +34,7 @@ export const why = command({
       if (isNext) {
         const params = checkParams(OPERATIONS['decision.explain'].params, { sessionId, model });
         const decision = await client['decision.explain'](params);
-        return { json: { decisions: [decision] }, text: decisionsText([decision], lookOf(context)) };
+        return { json: { decisions: [decision] }, text: forecastText(decision, lookOf(context)) };
       }
       const asked = requestId === undefined ? { limit: 1 } : { limit: ATTEMPTS_SHOWN_MAX, requestId };
       const { decisions } = await client['decision.list'](checkParams(OPERATIONS['decision.list'].params, asked));

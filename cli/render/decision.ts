@@ -35,24 +35,46 @@ export function decisionsText(decisions: readonly Decision[], look: ViewLook): s
 /** Explains one decision: what was chosen, by which rule, and how every account stood. */
 export function decisionText(decision: Decision, look: ViewLook): string {
   const { paint, now } = look;
+  const when = [`attempt ${String(decision.attempt)}`, age(decision.at, now)];
+  const facts = [...requestFacts(decision), ...when].join(', ');
+  return [headline(plain(decision.requestId), decision, paint), paint('dim', facts), ...reasons(decision, look)].join(
+    '\n',
+  );
+}
+
+/** Explains what the next request would get: like a decision, but there is no request yet to name. */
+export function forecastText(decision: Decision, look: ViewLook): string {
+  const { paint } = look;
+  const facts = requestFacts(decision).join(', ');
+  return [
+    headline('The next request', decision, paint),
+    ...(facts === '' ? [] : [paint('dim', facts)]),
+    ...reasons(decision, look),
+  ].join('\n');
+}
+
+function headline(what: string, decision: Decision, paint: ViewLook['paint']): string {
   const chosen = decision.selectedAlias === null ? paint('red', 'no account') : paint('green', decision.selectedAlias);
-  const rows = decision.candidates.map(({ alias, verdict, until: end }) => [
+  return `${paint('bold', what)}: ${chosen}, ${ruleOf(decision)}`;
+}
+
+function requestFacts({ model, sessionId }: Decision): string[] {
+  return [
+    ...(model === null ? [] : [`model ${plain(model)}`]),
+    ...(sessionId === null ? [] : [`session ${plain(sessionId)}`]),
+  ];
+}
+
+function reasons({ candidates, fallbackReason, forceState }: Decision, { paint, now }: ViewLook): string[] {
+  const rows = candidates.map(({ alias, verdict, until: end }) => [
     verdict === 'selected' ? paint('green', alias) : alias,
     end === null ? VERDICTS[verdict] : `${VERDICTS[verdict]}, back ${until(end, now)}`,
   ]);
-  const facts = [
-    ...(decision.model === null ? [] : [`model ${plain(decision.model)}`]),
-    ...(decision.sessionId === null ? [] : [`session ${plain(decision.sessionId)}`]),
-    `attempt ${String(decision.attempt)}`,
-    age(decision.at, now),
-  ];
   return [
-    `${paint('bold', plain(decision.requestId))}: ${chosen}, ${ruleOf(decision)}`,
-    paint('dim', facts.join(', ')),
-    ...(decision.fallbackReason === null ? [] : [FALLBACKS[decision.fallbackReason]]),
-    ...(decision.forceState.ended === null ? [] : [`A force ended here: ${decision.forceState.ended}.`]),
+    ...(fallbackReason === null ? [] : [FALLBACKS[fallbackReason]]),
+    ...(forceState.ended === null ? [] : [`A force ended here: ${forceState.ended}.`]),
     indent(rows.length === 0 ? 'There are no accounts.' : table(rows)),
-  ].join('\n');
+  ];
 }
 
 /** One decision in one line: what was chosen, by which rule, and who could not serve. Shape: no colour, safe to print. */

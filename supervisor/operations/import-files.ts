@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import { OmaError } from '../../contract/errors.ts';
+import { isOmaError, OmaError } from '../../contract/errors.ts';
 import type { Params } from '../../contract/operation.ts';
 import type { Operations } from '../../contract/operations.ts';
 import { type Alias, aliasSchema, type EpochMs, secretSchema } from '../../contract/scalars.ts';
@@ -36,11 +36,14 @@ export interface Found {
 
 type ImportParams = Params<Operations, 'account.import'>;
 
-/** Reads what an import names. Errors: IMPORT_NOT_FOUND, IMPORT_INVALID, STORE_PASSPHRASE_REQUIRED, STORE_PASSPHRASE_WRONG. */
+/**
+ * Reads what an import names; of several pools those that cannot be read are skipped by name.
+ * Errors: IMPORT_NOT_FOUND, IMPORT_INVALID, STORE_PASSPHRASE_REQUIRED, STORE_PASSPHRASE_WRONG.
+ */
 export async function readImport(context: Context, params: ImportParams): Promise<Found> {
-  const { paths, source } = await originOf(context.addresses, params);
-  const found: Found[] = [];
-  for (const path of paths) found.push(await readFile(context, params, { path, source }));
+  const found = await (params.source === 'oc-codex-multi-auth' && params.path === undefined
+    ? readPools(context, params)
+    : Promise.all([readFile(context, params, originOf(context.addresses, params))]));
   return {
     candidates: found.flatMap(({ candidates }) => candidates),
     skipped: found.flatMap(({ skipped }) => skipped),
@@ -52,6 +55,18 @@ export async function readImport(context: Context, params: ImportParams): Promis
 interface Origin {
   readonly path: string;
   readonly source: AccountSource;
+}
+
+async function readPools(context: Context, params: ImportParams): Promise<readonly Found[]> {
+  const found: Found[] = [];
+  for (const { path, name } of await findPools(context.addresses.openCodeHome)) {
+    const pool = await readFile(context, params, { path, source: 'import-file' }).catch((error: unknown) => {
+      if (!isOmaError(error)) throw error;
+      return { candidates: [], skipped: [{ name, because: error.message }], notes: [], holders: new Set<Holder>() };
+    });
+    found.push(pool);
+  }
+  return found;
 }
 
 async function readFile({ addresses, now }: Context, params: ImportParams, { path, source }: Origin): Promise<Found> {
@@ -83,25 +98,21 @@ async function readFile({ addresses, now }: Context, params: ImportParams, { pat
   };
 }
 
-async function originOf(
-  addresses: Context['addresses'],
-  { source, path }: ImportParams,
-): Promise<{ readonly paths: readonly string[]; readonly source: AccountSource }> {
+function originOf(addresses: Context['addresses'], { source, path }: ImportParams): Origin {
   switch (source) {
     case 'codex':
-      return { paths: [path ?? addresses.codexAuthFile], source: 'import-codex' };
+      return { path: path ?? addresses.codexAuthFile, source: 'import-codex' };
     case 'opencode':
-      return { paths: [path ?? addresses.openCodeAuthFile], source: 'import-opencode' };
+      return { path: path ?? addresses.openCodeAuthFile, source: 'import-opencode' };
     case 'upstream':
-      return { paths: [path ?? addresses.upstreamStoreFile], source: 'import-upstream' };
+      return { path: path ?? addresses.upstreamStoreFile, source: 'import-upstream' };
     case 'oc-codex-multi-auth':
-      return { paths: path === undefined ? await findPools(addresses.openCodeHome) : [path], source: 'import-file' };
     case 'file':
       if (path === undefined)
         throw new OmaError('INVALID_PARAMS', 'Name the file to import.', {
           problems: [{ field: 'path', constraint: 'required', message: 'Name the file to import.' }],
         });
-      return { paths: [path], source: addresses.demo ? 'demo' : 'import-file' };
+      return { path, source: addresses.demo ? 'demo' : 'import-file' };
   }
 }
 

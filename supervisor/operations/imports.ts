@@ -1,4 +1,5 @@
 import { OmaError } from '../../contract/errors.ts';
+import { maskText } from '../../contract/mask.ts';
 import type { CallContext, Params, Result } from '../../contract/operation.ts';
 import type { Operations } from '../../contract/operations.ts';
 import type { Alias, EpochMs } from '../../contract/scalars.ts';
@@ -12,6 +13,9 @@ import type { Audit } from './audit.ts';
 import type { Context } from './context.ts';
 import { type Candidate, type Found, readImport } from './import-files.ts';
 import { sharingWarning } from './import-warnings.ts';
+
+/** An error names so many of the logins that were left out; its details have all. */
+const REASONS_SHOWN_MAX = 3;
 
 /** What the import needs. */
 export interface ImportDeps {
@@ -34,10 +38,7 @@ export async function importAccounts(
   call: CallContext,
 ): Promise<ImportResult> {
   const found = await readImport(context, params);
-  if (found.candidates.length === 0)
-    throw new OmaError('IMPORT_NOT_FOUND', 'No ChatGPT login was found there. Log in with "oma add ALIAS" instead.', {
-      skipped: found.skipped,
-    });
+  if (found.candidates.length === 0) throw nothingIn(found);
   if (params.alias !== undefined && found.candidates.length > 1) {
     throw new OmaError('INVALID_PARAMS', 'An alias can be given only for a file with one login.', {
       problems: [{ field: 'alias', constraint: 'one login', message: 'The file holds several logins.' }],
@@ -56,6 +57,13 @@ export async function importAccounts(
   });
   context.emit({ type: 'changed', at: isoTime(context.now()), topics: ['accounts', 'status'] });
   return result;
+}
+
+function nothingIn({ skipped }: Found): OmaError {
+  const shown = skipped.slice(0, REASONS_SHOWN_MAX).map(({ name, because }) => `${maskText(name)}: ${because}`);
+  const what =
+    shown.length === 0 ? 'No ChatGPT login was found there.' : `Nothing there can be imported. ${shown.join(' ')}`;
+  return new OmaError('IMPORT_NOT_FOUND', `${what} Log in with "oma add ALIAS" instead.`, { skipped });
 }
 
 function plan(

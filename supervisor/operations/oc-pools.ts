@@ -7,16 +7,25 @@ const POOL_FILE = 'oc-codex-multi-auth-accounts.json';
 /** More projects than this are not looked at. */
 const PROJECTS_MAX = 500;
 
+/** A pool, and what to call it without its path, which would tell the home. */
+export interface Pool {
+  readonly path: string;
+  readonly name: string;
+}
+
 /**
  * Finds the pools of the plugin `oc-codex-multi-auth`: the common one first, then those of its projects, by name.
  * Errors: IMPORT_NOT_FOUND.
  */
-export async function findPools(openCodeHome: string): Promise<readonly string[]> {
+export async function findPools(openCodeHome: string): Promise<readonly Pool[]> {
   const projects = join(openCodeHome, 'projects');
   const names = (await readdir(projects).catch(() => [])).sort().slice(0, PROJECTS_MAX);
-  const candidates = [openCodeHome, ...names.map((name) => join(projects, name))].map((path) => join(path, POOL_FILE));
+  const candidates = [
+    { path: join(openCodeHome, POOL_FILE), name: 'the common pool' },
+    ...names.map((name) => ({ path: join(projects, name, POOL_FILE), name: `the pool of project ${name}` })),
+  ];
   const exists = await Promise.all(
-    candidates.map((path) =>
+    candidates.map(({ path }) =>
       access(path).then(
         () => true,
         () => false,

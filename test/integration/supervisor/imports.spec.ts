@@ -51,6 +51,35 @@ describe('the pools of oc-codex-multi-auth', () => {
     ]);
   });
 
+  it('that are damaged are named without their path, and the others imported', async () => {
+    const { openCodeHome } = oma.context.addresses;
+    await write(join(openCodeHome, POOL), pool([pooled('work')]));
+    const damaged = join(openCodeHome, 'projects', 'shop-0123456789ab', POOL);
+    await mkdir(dirname(damaged), { recursive: true });
+    await writeFile(damaged, '{"version": 3, "accounts": [{"ref');
+
+    const result = await oma.call('account.import', { source: 'oc-codex-multi-auth' });
+    expect(result).toMatchObject({
+      imported: [{ alias: 'work' }],
+      skipped: [
+        {
+          name: 'the pool of project shop-0123456789ab',
+          because: expect.stringContaining('The file to import is not JSON') as string,
+        },
+      ],
+    });
+    expect(JSON.stringify(result)).not.toContain(openCodeHome);
+
+    await writeFile(join(openCodeHome, POOL), '');
+    await expect(oma.call('account.import', { source: 'oc-codex-multi-auth' })).rejects.toMatchObject({
+      code: 'IMPORT_NOT_FOUND',
+      message: expect.stringMatching(
+        /^Nothing there can be imported\. the common pool: The file to import is not JSON/i,
+      ) as string,
+    });
+    expect(oma.store.read().accounts.map(({ alias }) => alias)).toEqual(['work']);
+  });
+
   it('are said to be absent, with the way out of the keychain', async () => {
     await expect(oma.call('account.import', { source: 'oc-codex-multi-auth' })).rejects.toMatchObject({
       code: 'IMPORT_NOT_FOUND',

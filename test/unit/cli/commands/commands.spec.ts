@@ -26,7 +26,8 @@ async function oma(
       name,
       (params: unknown) => {
         calls.push([name, params]);
-        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+        const said = typeof answer === 'function' ? (answer as (asked: unknown) => unknown)(params) : answer;
+        return said instanceof Error ? Promise.reject(said) : Promise.resolve(said);
       },
     ]),
   ) as FakeClient;
@@ -249,6 +250,19 @@ describe('oma import', () => {
       exit: 65,
       err: 'oma: bad\n',
     });
+  });
+  it('names the place that cannot be read, and imports from the others', async () => {
+    const answers = {
+      codex: new OmaError('IMPORT_INVALID', 'bad'),
+      upstream: new OmaError('IMPORT_NOT_FOUND', 'none'),
+    };
+    const answer = (params: unknown) =>
+      params instanceof Object && 'source' in params && (params.source === 'codex' || params.source === 'upstream')
+        ? answers[params.source]
+        : result;
+    const { json, exit } = await oma(['import', '--json'], { 'account.import': answer });
+    expect(exit).toBe(0);
+    expect(json()).toMatchObject({ imported: [{}, {}], skipped: [{ name: 'codex', because: 'bad' }] });
   });
   it.each([
     [['import', 'codex', '--alias', 'mine', '--dry-run'], { source: 'codex', alias: 'mine', dryRun: true }],

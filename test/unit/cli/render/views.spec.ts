@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { decisionText } from '../../../../cli/render/decision.ts';
+import { decisionText, forecastText } from '../../../../cli/render/decision.ts';
 import { diffText } from '../../../../cli/render/diff.ts';
 import { addUp, importText, maskImport } from '../../../../cli/render/import.ts';
 import { logLineText } from '../../../../cli/render/log-line.ts';
@@ -110,6 +110,14 @@ describe('a decision', () => {
   ] as const)('words the fallback %s', (fallbackReason, text) =>
     expect(decisionText(decision({ fallbackReason }), look)).toContain(text),
   );
+  it('that nobody asked for yet has no request to name, and no attempt', () => {
+    expect(
+      forecastText(decision({ sessionId: null, model: null }), look)
+        .split('\n')
+        .slice(0, 2),
+    ).toEqual(['The next request: work, by round-robin', '  work   chosen']);
+    expect(forecastText(decision(), look)).toContain('\nmodel gpt-5.5, session ses_1\n');
+  });
   it('says that a force ended', () => {
     expect(
       decisionText(decision({ forceState: { active: false, alias: 'work', until: at(1), ended: 'expired' } }), look),
