@@ -39,6 +39,7 @@ export type OperationTable = Readonly<Record<string, Operation>>;
 export interface CancelSignal {
   readonly aborted: boolean;
   readonly reason: unknown;
+  throwIfAborted: () => void;
   addEventListener: (type: 'abort', listener: () => void) => void;
   removeEventListener: (type: 'abort', listener: () => void) => void;
 }

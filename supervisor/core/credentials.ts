@@ -71,17 +71,21 @@ export function inheritIntents(state: State): State {
   };
 }
 
-/** Stores the issuer's final no: the account needs a person. */
+/**
+ * Stores the issuer's final no: the account needs a person.
+ * Not: once its intent is closed, for then a login or a copy of codex has replaced the tokens that were refused.
+ */
 export function requireLogin(
   state: State,
   { alias, reason }: { readonly alias: Alias; readonly reason: string },
   now: EpochMs,
-): State {
-  return updateAccount(state, alias, (account) => ({
-    ...account,
-    refreshIntent: null,
-    auth: { state: 'needs-login', reason, since: now },
-  }));
+): readonly [State, Account] {
+  const next = updateAccount(state, alias, (account) =>
+    account.refreshIntent === null
+      ? account
+      : { ...account, refreshIntent: null, auth: { state: 'needs-login', reason, since: now } },
+  );
+  return [next, findAccount(next, alias)];
 }
 
 /**
@@ -120,13 +124,16 @@ const UNTOLD_LIFE_MS = 60 * 60 * 1_000;
  * Stores what a refresh of this account brought; what the issuer did not say stays as it was, and the seat is that of the token that was spent.
  * Shape: without a new access token the old one counts as expired, so that nobody is given it.
  * Errors: ACCOUNT_NOT_FOUND, IDENTITY_MISMATCH (nothing changes).
+ * Not: once its intent is closed, for then a login or a copy of codex has replaced the tokens that were renewed.
  */
 export function renewCredentials(
   state: State,
   { alias, renewed }: { readonly alias: Alias; readonly renewed: RenewedTokens },
   now: EpochMs,
 ): readonly [State, Account] {
-  const { seat, credentials: old } = findAccount(state, alias);
+  const account = findAccount(state, alias);
+  if (account.refreshIntent === null) return [state, account];
+  const { seat, credentials: old } = account;
   const hasAccess = renewed.accessToken !== null;
   const tokens: TokenSet = {
     ...renewed,

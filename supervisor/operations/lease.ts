@@ -53,6 +53,8 @@ async function acquireAfterRenewal(
   let account = stale;
   for (let refreshes = 0; refreshes < REFRESHES_MAX; refreshes += 1) {
     const failure = await makeUsable(deps, account);
+    // Whoever gave up or is gone would never report the lease.
+    call.signal.throwIfAborted();
     if (failure !== null) unusable.set(account.alias, failure);
     const found = tryToLease(deps, params, { call, unusable });
     if ('leaseId' in found) return found;
@@ -79,7 +81,7 @@ export async function refreshLease(deps: LeaseDeps, { leaseId }: { readonly leas
   const lease = leases.find(leaseId);
   if (lease === undefined) throw leaseNotFound();
   const account = await refresher.renew(lease.alias, lease.accessToken);
-  leases.add({ ...lease, accessToken: account.credentials.accessToken });
+  if (!leases.renew(leaseId, account.credentials.accessToken)) throw leaseNotFound();
   return leaseOf(deps, { leaseId, account, attemptsMax: 1, movedFrom: null, movedBecause: null });
 }
 

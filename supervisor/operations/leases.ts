@@ -18,6 +18,8 @@ const LEASES_MAX = 20_000;
 export interface Leases {
   add: (lease: HeldLease) => void;
   find: (leaseId: string) => HeldLease | undefined;
+  /** Gives a lease a new token; answers whether somebody still holds it. */
+  renew: (leaseId: string, accessToken: Secret) => boolean;
   /** Takes a lease out; `failed` counts it among the failed ones. */
   end: (leaseId: string, failed: boolean) => void;
   /** Ends all leases of a connection that is gone. */
@@ -48,6 +50,11 @@ export function createLeases(): Leases {
       }
     },
     find: (leaseId) => held.get(leaseId),
+    renew: (leaseId, accessToken) => {
+      const lease = held.get(leaseId);
+      if (lease !== undefined) held.set(leaseId, { ...lease, accessToken });
+      return lease !== undefined;
+    },
     end: (leaseId, hasFailed) => {
       const lease = held.get(leaseId);
       if (lease === undefined) return;

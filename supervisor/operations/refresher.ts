@@ -73,6 +73,8 @@ class RefreshLane {
   async finish(): Promise<void> {
     this.#isFinishing = true;
     await this.#last;
+    // What the disk refuses still is lost, but not its intent, which the next start names.
+    await Promise.allSettled([...this.#unsaved.keys()].map((alias) => this.#saveAgain(alias)));
   }
 
   renew(alias: Alias, stale: Secret): Promise<Account> {
@@ -124,14 +126,15 @@ class RefreshLane {
     }
   }
 
-  /** Stores the provider's final no. Errors: REFRESH_REJECTED, always. */
-  async #refuse(alias: Alias, reason: string): Promise<never> {
+  /** Stores the provider's final no. Errors: REFRESH_REJECTED, unless the login was renewed meanwhile. */
+  async #refuse(alias: Alias, reason: string): Promise<Account> {
     const { store, emit, now } = this.#context;
-    await store.transact(
+    const account = await store.transact(
       'refresh.rejected',
-      (state, at) => [requireLogin(state, { alias, reason }, at), undefined],
+      (state, at) => requireLogin(state, { alias, reason }, at),
       'before-reply',
     );
+    if (account.auth.state === 'ok') return account;
     emit({ type: 'account-needs-login', at: isoTime(now()), alias, reason });
     throw new OmaError(
       'REFRESH_REJECTED',
@@ -142,13 +145,13 @@ class RefreshLane {
 
   /** Why: the old token is spent, so these must reach the disk sooner or later; until then nobody gets them. */
   async #save(alias: Alias, renewed: RenewedTokens): Promise<Account> {
+    this.#unsaved.delete(alias);
     try {
       const account = await this.#context.store.transact(
         'refresh.finish',
         (state, now) => renewCredentials(state, { alias, renewed }, now),
         'before-reply',
       );
-      this.#unsaved.delete(alias);
       this.#blockedUntil.delete(alias);
       this.#hooks.renewed(account);
       this.#refuseIncomplete(alias, renewed);
@@ -172,12 +175,14 @@ class RefreshLane {
   }
 
   #saveLater(alias: Alias, renewed: RenewedTokens): void {
-    const { store, later } = this.#context;
     this.#unsaved.set(alias, renewed);
-    later(
-      SAVE_AGAIN_MS,
-      () => void this.renew(alias, findAccount(store.read(), alias).credentials.accessToken).catch(() => undefined),
-    );
+    // A failure puts it off once more, or its account is gone.
+    this.#context.later(SAVE_AGAIN_MS, () => void this.#saveAgain(alias).catch(() => undefined));
+  }
+
+  async #saveAgain(alias: Alias): Promise<void> {
+    const renewed = this.#unsaved.get(alias);
+    if (renewed !== undefined) await this.#save(alias, renewed);
   }
 }
 

@@ -61,7 +61,7 @@ describe('credentials', () => {
     expect(
       accountOf(replaceCredentials(sent, { alias: 'a', tokens: tokenSet('a') }, NOON)[0], 'a').refreshIntent,
     ).toBeNull();
-    const rejected = accountOf(requireLogin(sent, { alias: 'a', reason: 'refresh_token_reused' }, NOON), 'a');
+    const rejected = accountOf(requireLogin(sent, { alias: 'a', reason: 'refresh_token_reused' }, NOON)[0], 'a');
     expect([rejected.refreshIntent, rejected.auth]).toEqual([
       null,
       { state: 'needs-login', reason: 'refresh_token_reused', since: NOON },
