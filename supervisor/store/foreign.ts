@@ -1,4 +1,4 @@
-import { OmaError } from '../../contract/errors.ts';
+import { isOmaError, OmaError } from '../../contract/errors.ts';
 import type { EpochMs, Secret } from '../../contract/scalars.ts';
 import type { Account } from '../core/state.ts';
 import { parseEnvelope, parseUpstreamEnvelope } from './crypto.ts';
@@ -29,7 +29,9 @@ export function foreignStoreKind(raw: unknown): ForeignStoreKind | null {
 
 /** Reads the accounts of a store file; changes nothing. Errors: IMPORT_INVALID, STORE_TOO_NEW, STORE_PASSPHRASE_REQUIRED, STORE_PASSPHRASE_WRONG. */
 export async function readForeignStore(raw: unknown, passphrase: Secret | null, now: EpochMs): Promise<ForeignStore> {
-  const content = await readStoreJson(poolAsUpstream(raw), { passphrase, now });
+  const content = await readStoreJson(poolAsUpstream(raw), { passphrase, now }).catch((error: unknown) => {
+    throw ofFile(error);
+  });
   if (content.kind === 'damaged' || content.kind === 'empty') {
     const problems = content.kind === 'damaged' ? content.problems : ['it is empty'];
     throw new OmaError(
@@ -58,6 +60,18 @@ export async function readForeignStore(raw: unknown, passphrase: Secret | null, 
       ...resting.map(({ alias }) => `"${alias}" is disabled there and is imported enabled; "oma disable" lets it rest`),
     ],
   };
+}
+
+/** Why: what helps with the open store, its variable, does nothing for a file to import. */
+function ofFile(error: unknown): unknown {
+  if (isOmaError(error, 'STORE_PASSPHRASE_REQUIRED'))
+    return new OmaError(
+      error.code,
+      'The file to import is encrypted. Nothing was changed. Give the passphrase it was encrypted with: `oma import FILE --passphrase-env NAME`.',
+    );
+  if (isOmaError(error, 'STORE_PASSPHRASE_WRONG'))
+    return new OmaError(error.code, 'The passphrase does not open the file to import. Nothing was changed.');
+  return error;
 }
 
 const NOTHING_MIGRATED: Pick<MigrationReport, 'skipped' | 'renamed' | 'notes'> = {

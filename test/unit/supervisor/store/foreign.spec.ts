@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { secretSchema } from '../../../../contract/scalars.ts';
 import { createKey, seal } from '../../../../supervisor/store/crypto.ts';
 import { foreignStoreKind, readForeignStore } from '../../../../supervisor/store/foreign.ts';
 import { createEncoder, NO_EXTRAS } from '../../../../supervisor/store/schema.ts';
@@ -93,6 +94,12 @@ describe('a store file to import from', { timeout: 60_000 }, () => {
     });
     await expect(readForeignStore(await encrypted(), null, NOON)).rejects.toMatchObject({
       code: 'STORE_PASSPHRASE_REQUIRED',
+      message: expect.stringContaining('`oma import FILE --passphrase-env NAME`') as string,
+    });
+    const wrong = secretSchema.parse('another passphrase');
+    await expect(readForeignStore(await encrypted(), wrong, NOON)).rejects.toMatchObject({
+      code: 'STORE_PASSPHRASE_WRONG',
+      message: 'The passphrase does not open the file to import. Nothing was changed.',
     });
   });
 });
