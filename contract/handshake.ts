@@ -20,9 +20,12 @@ export function areCompatible(ours: Pick<Hello, 'protocolVersion'>, theirs: Pick
   return ours.protocolVersion === theirs.protocolVersion;
 }
 
+/** Longest reason that a supervisor gives for not serving, in characters. */
+export const READINESS_CHARS_MAX = 4_096;
+
 /** The one line that a supervisor writes on standard output once it knows whether it serves; whoever started it reads it. */
 export const readinessSchema = z.discriminatedUnion('ready', [
   z.object({ ready: z.literal(true) }),
-  z.object({ ready: z.literal(false), code: z.string().max(64), message: z.string().max(4_096) }),
+  z.object({ ready: z.literal(false), code: z.string().max(64), message: z.string().max(READINESS_CHARS_MAX) }),
 ]);
 export type Readiness = z.infer<typeof readinessSchema>;

@@ -37,13 +37,21 @@ export interface LockOptions {
 export async function acquireLock(file: string, { deadlineMs, until }: LockOptions): Promise<Lock | null> {
   const sqlite = loadSqlite();
   const deadlineAt = performance.now() + deadlineMs;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeDirectory(dirname(file));
   for (;;) {
     const lock = tryLock(sqlite, file);
     if (lock !== null) return lock;
     if (until !== undefined && (await until())) return null;
     if (performance.now() >= deadlineAt) return null;
     await pause(PAUSE_MS + Math.random() * (PAUSE_MS_MAX - PAUSE_MS));
+  }
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw unusable(error);
   }
 }
 

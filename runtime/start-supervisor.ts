@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 
 import { isErrorCode, OmaError } from '../contract/errors.ts';
 import { type Readiness, readinessSchema } from '../contract/handshake.ts';
-import { openLastWords } from './last-words.ts';
+import { type LastWords, openLastWords } from './last-words.ts';
 import { redact } from './redact.ts';
 
 /** The program that serves. Shape: `env` is all of its environment; nothing is inherited. */
@@ -28,10 +28,11 @@ const WITHOUT_CORE = 'ulimit -c 0; exec "$0" "$@"';
 
 /**
  * Starts a supervisor that outlives this process.
- * Errors, in its report: the code and message that it gives; SUPERVISOR_START_FAILED if it ends without any.
+ * Errors: SUPERVISOR_START_FAILED if the directory of its socket cannot be used; in its report, the code and message that it gives, or
+ * SUPERVISOR_START_FAILED if it ends without any.
  */
 export function startSupervisor({ command, args, env }: StartCommand, socketPath: string): Starting {
-  const lastWords = openLastWords(`${socketPath}.stderr`);
+  const lastWords = openWords(socketPath);
   const child = spawn('/bin/sh', ['-c', WITHOUT_CORE, command, ...args], {
     detached: true,
     cwd: '/',
@@ -50,6 +51,17 @@ export function startSupervisor({ command, args, env }: StartCommand, socketPath
       lastWords.close();
     },
   };
+}
+
+function openWords(socketPath: string): LastWords {
+  try {
+    return openLastWords(`${socketPath}.stderr`);
+  } catch (error) {
+    const errno = error instanceof Error && 'code' in error ? String(error.code) : 'unexpected failure';
+    throw failed(
+      `The directory of its socket cannot be used (${errno}). Make it yours and writable, or set OPENCODE_MULTI_AUTH_SOCKET to a path in a directory of your own.`,
+    );
+  }
 }
 
 /** Shape: the first line of its standard output, or what there is of it when it ends. */

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -140,6 +140,15 @@ describe('a supervisor that cannot be started', () => {
     await expect(connectOrStart({ ...options, start })).rejects.toMatchObject({
       code: 'SUPERVISOR_START_FAILED',
       message: expect.stringMatching(/not found|No such file/) as string,
+    });
+  });
+
+  it('says so when the directory of its socket cannot be made', async () => {
+    const file = join(sandbox(), 'file');
+    writeFileSync(file, '');
+    await expect(connectOrStart(optionsFor(join(file, 'run', 'oma.sock'), 'serve'))).rejects.toMatchObject({
+      code: 'SUPERVISOR_START_FAILED',
+      message: expect.stringMatching(/ENOTDIR.*OPENCODE_MULTI_AUTH_SOCKET/) as string,
     });
   });
 

@@ -65,6 +65,8 @@ describe('the lock of the supervisor', () => {
     const refusal = { code: 'SUPERVISOR_START_FAILED', message: expect.stringContaining('delete it') as string };
     await expect(acquireLock(join(directory, 'bad.lock'), { deadlineMs: 100 })).rejects.toMatchObject(refusal);
     await expect(acquireLock(directory, { deadlineMs: 100 })).rejects.toMatchObject(refusal);
+    const beneathFile = join(directory, 'bad.lock', 'run', 'a.lock');
+    await expect(acquireLock(beneathFile, { deadlineMs: 100 })).rejects.toMatchObject(refusal);
   });
 
   it('has exactly one owner when twenty processes race after the last one was killed, and all find its socket', async () => {
