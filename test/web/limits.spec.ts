@@ -56,6 +56,61 @@ test('[C.L5.2] stale, fresh and unknown figures differ in badge, colour and word
   expect(await row(page, 'old').locator('.confidence-from').innerText()).toBe('20 min ago · app server');
 });
 
+test('[C.L5.2] what the badge means and the exact times behind it are told by pointer, keyboard and touch, by one stop in each row', async () => {
+  const { page, dashboard } = await usePage(
+    browser(),
+    { pool: { work: { fiveHour: 5, weekly: 5, probedMinutesAgo: 20 }, none: {} } },
+    { hasTouch: true },
+  );
+  const account = await seen(row(page, 'work'));
+  const badge = account.getByRole('button', { name: 'stale: limits of work' });
+  const tooltip = account.locator('.confidence').getByRole('tooltip');
+  const { accounts } = await dashboard.api<{
+    accounts: { alias: string; lastLimitProbeAt: string; windows: { resetsAt: string }[] }[];
+  }>('GET', '/api/accounts');
+  const { lastLimitProbeAt = '', windows = [] } = accounts.find(({ alias }) => alias === 'work') ?? {};
+  const clocks = await page.evaluate(
+    (times) =>
+      times.map((time) => new Date(time).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })),
+    [lastLimitProbeAt, ...windows.map(({ resetsAt }) => resetsAt)],
+  );
+  const told = [
+    /^Probed more than five minutes ago; may have moved since\.$/,
+    new RegExp(`^Last completed probe: .*${clocks[0]} by app server\\. Asks the codex program; no model call\\.$`),
+    new RegExp(`^5 h window resets: .*${clocks[1]}$`),
+    new RegExp(`^Week window resets: \\w+,? \\d+ \\w+ ${clocks[2]}$`),
+  ].map((line) => expect.stringMatching(line) as unknown);
+
+  await account.getByRole('link', { name: 'work' }).focus();
+  await page.keyboard.press('Tab');
+  expect(await badge.evaluate((element) => element === document.activeElement)).toBe(true);
+  expect((await (await seen(tooltip)).innerText()).split('\n')).toEqual(told);
+  await page.keyboard.press('Tab');
+  await tooltip.waitFor({ state: 'hidden' });
+  expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Probe work now');
+
+  await badge.hover();
+  await seen(tooltip);
+  await page.mouse.move(0, 0);
+  await tooltip.waitFor({ state: 'hidden' });
+  const never = row(page, 'none');
+  await never.getByRole('button', { name: 'unknown: limits of none' }).tap();
+  expect(await (await seen(never.getByRole('tooltip'))).innerText()).toBe('No completed probe in the last hour.');
+});
+
+test('an age follows a new instant at once, though the clock of the page stands still', async () => {
+  const { page } = await usePage(browser(), {
+    pool: { work: { fiveHour: 5, weekly: 5, probedMinutesAgo: 20 } },
+    settings: { probeSources: ['usage-endpoint'] },
+  });
+  await page.clock.setFixedTime(Date.now());
+  await page.reload();
+  const from = row(page, 'work').locator('.confidence-from');
+  await eventually(() => from.innerText()).toBe('20 min ago · app server');
+  await page.getByRole('button', { name: 'Probe work now' }).click();
+  await eventually(() => from.innerText()).toBe('just now · usage page');
+});
+
 test('[C.L5.3] a failed probe shows an error icon whose tooltip opens by pointer, by keyboard and by touch', async () => {
   const words = 'The codex session ended before it was complete.';
   const { page } = await usePage(

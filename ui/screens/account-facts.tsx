@@ -24,7 +24,7 @@ export function AccountFacts({ account }: { readonly account: AccountView }) {
           {usageCount} times
           {lastUsedAt !== null && (
             <>
-              , last <Age of={lastUsedAt} />
+              , last <Age of={lastUsedAt} isExact />
             </>
           )}
         </Fact>
@@ -35,7 +35,7 @@ export function AccountFacts({ account }: { readonly account: AccountView }) {
           <code>{seat}</code>
         </Fact>
         <Fact name="Added">
-          <Age of={addedAt} />
+          <Age of={addedAt} isExact />
         </Fact>
       </dl>
     </section>
@@ -65,7 +65,7 @@ function ModelFacts({ account }: { readonly account: AccountView }) {
     <Fact name="Models cooling down">
       {account.modelCooldowns.map(({ model, until }) => (
         <div key={model}>
-          {model}, back in <Countdown until={until} />
+          {model}, back in <Countdown until={until} isExact />
         </div>
       ))}
     </Fact>
@@ -79,7 +79,7 @@ function ProbeFacts({ account }: { readonly account: AccountView }) {
   return (
     <>
       <Fact name="Last completed probe">
-        {SOURCES[source].name}, <Age of={at} />
+        {SOURCES[source].name}, <Age of={at} isExact />
       </Fact>
       {model !== null && <Fact name="Probe model">{effort === null ? model : `${model}, effort ${effort}`}</Fact>}
       {codexVersion !== null && <Fact name="codex">{codexVersion}</Fact>}
@@ -105,7 +105,7 @@ function Blockers({ account }: { readonly account: AccountView }) {
           no: {BLOCKERS[code]}
           {until !== null && (
             <>
-              , back in <Countdown until={until} />
+              , back in <Countdown until={until} isExact />
             </>
           )}
           {detail !== null && ` — ${detail}`}

@@ -65,7 +65,7 @@ function Change({ entry }: { readonly entry: AuditEntry }) {
         <span class="feed-why">{actor}</span> <span>{ACTIONS[action] ?? action}</span>{' '}
         {target !== null && <span class="feed-who">{shown(target)}</span>}
         <span class="feed-when">
-          <Age of={at} />
+          <Age of={at} isExact />
         </span>
         {facts.length > 0 && <span class="change-facts">{shown(facts.join(' · '))}</span>}
       </div>

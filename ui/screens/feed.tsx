@@ -4,6 +4,7 @@ import type { Decision } from '../../contract/decision.ts';
 import { useApp } from '../app-context.ts';
 import { Age } from '../components/countdown.tsx';
 import { Alias, useShown } from '../components/who.tsx';
+import { clockTime } from '../format.ts';
 import { keyOf } from '../store/decisions.ts';
 import { decisionReason, verdictWord } from '../words.ts';
 
@@ -35,6 +36,7 @@ export function Feed({ isLong = false }: { readonly isLong?: boolean }) {
 
 function FeedItem({ decision }: { readonly decision: Decision }) {
   const { at, selectedAlias, attempt, model, candidates, requestId } = decision;
+  const { now } = useApp();
   const shown = useShown();
   const tone = selectedAlias === null ? 'bad' : decision.fallbackReason !== null ? 'warn' : 'mute';
   return (
@@ -59,7 +61,7 @@ function FeedItem({ decision }: { readonly decision: Decision }) {
           ))}
         </dl>
         <p class="feed-more">
-          {model !== null && `${model} · `}request <code>{requestId}</code>
+          {clockTime(Date.parse(at), now.peek())} · {model !== null && `${model} · `}request <code>{requestId}</code>
         </p>
       </details>
     </li>
