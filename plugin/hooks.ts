@@ -81,13 +81,13 @@ function hooksOf(
     readonly onHost: (host: string) => void;
   },
 ): HostHooks {
-  const { supervisor, notices, now, auth } = deps;
+  const { supervisor, notices, now, wait, auth } = deps;
   const fetch = createFetch(deps);
   return {
     auth: {
       provider: OPENCODE_PROVIDER,
       loader: async (login) => ((await usesApiKey(login, notices)) ? {} : { fetch }),
-      methods: loginMethods({ client: supervisor.client, notices, now, authFile: auth.file }),
+      methods: loginMethods({ client: supervisor.client, notices, now, wait, authFile: auth.file }),
     },
   };
 }

@@ -6,12 +6,14 @@ import type { Operations } from '../contract/operations.ts';
 import { aliasSchema, type EpochMs } from '../contract/scalars.ts';
 import type { HostAuthorization, HostLoginMethod, HostPrompt } from './host.ts';
 import type { Notices } from './notices.ts';
+import type { Wait } from './wait.ts';
 import { loginHint } from './words.ts';
 
 export interface LoginDeps {
   readonly client: () => Promise<Client<Operations>>;
   readonly notices: Notices;
   readonly now: () => EpochMs;
+  readonly wait: Wait;
   /** OpenCode's auth.json, from which its own login can be imported. */
   readonly authFile: string;
 }
@@ -19,16 +21,24 @@ export interface LoginDeps {
 /** A login is waited for until it ends by itself, and so much longer, in milliseconds. */
 const EXPIRY_MARGIN_MS = 30_000;
 
-const ALIAS_PROMPT: HostPrompt = {
-  type: 'text',
-  key: 'alias',
-  message: 'Name for this account in oma',
-  placeholder: 'work',
-  validate: (value) =>
-    aliasSchema.safeParse(value).success
-      ? undefined
-      : 'Use letters, digits, ".", "_", "-" or "@", beginning with a letter or digit.',
-};
+/** OpenCode's terminal covers each failure with a message that says nothing of it; ours comes so much later, in milliseconds. */
+const BEHIND_MS = 500;
+
+const ALIAS_RULE = 'Use letters, digits, ".", "_", "-" or "@", beginning with a letter or digit.';
+
+function aliasPrompt(deps: LoginDeps): HostPrompt {
+  return {
+    type: 'text',
+    key: 'alias',
+    message: 'Name for this account in oma',
+    placeholder: 'work',
+    validate: (value) => {
+      if (aliasSchema.safeParse(value).success) return undefined;
+      toastBehind(deps, ALIAS_RULE);
+      return ALIAS_RULE;
+    },
+  };
+}
 
 /**
  * The logins that OpenCode offers for the provider: the supervisor does them and keeps their tokens.
@@ -39,13 +49,13 @@ export function loginMethods(deps: LoginDeps): readonly HostLoginMethod[] {
     {
       type: 'oauth',
       label: 'OMA: add a ChatGPT account (browser)',
-      prompts: [ALIAS_PROMPT],
+      prompts: [aliasPrompt(deps)],
       authorize: (inputs) => plainly(deps, () => addAccount(deps, 'browser', inputs)),
     },
     {
       type: 'oauth',
       label: 'OMA: add a ChatGPT account (device code)',
-      prompts: [ALIAS_PROMPT],
+      prompts: [aliasPrompt(deps)],
       authorize: (inputs) => plainly(deps, () => addAccount(deps, 'device', inputs)),
     },
     {
@@ -101,13 +111,17 @@ function importLogin(deps: LoginDeps): HostAuthorization {
 }
 
 /** OpenCode's CLI shows the message of a thrown error; the TUI shows the toast. */
-async function plainly<R>({ notices }: LoginDeps, run: () => Promise<R>): Promise<R> {
+async function plainly<R>(deps: LoginDeps, run: () => Promise<R>): Promise<R> {
   try {
     return await run();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    notices.toast('error', message);
-    notices.log('warn', 'login failed', { code: isOmaError(error) ? error.code : 'INTERNAL' });
+    toastBehind(deps, message);
+    deps.notices.log('warn', 'login failed', { code: isOmaError(error) ? error.code : 'INTERNAL' });
     throw new Error(message, { cause: error });
   }
+}
+
+function toastBehind({ wait, notices }: LoginDeps, message: string): void {
+  void wait(BEHIND_MS, null).then(() => notices.toast('error', message));
 }

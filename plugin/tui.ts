@@ -13,6 +13,7 @@ export default {
     now: Date.now,
     random: Math.random,
     wait: waitReal,
+    write: (bytes) => process.stdout.write(bytes),
   }),
 };
 

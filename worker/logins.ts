@@ -110,7 +110,7 @@ function refuseToBegin(
   if (listening === undefined) return;
   throw new OmaError(
     'OPERATION_IN_PROGRESS',
-    `The browser login ${listening} is waiting for its answer already, and only one can listen at a time. Finish or cancel it first, or use a device code (--device).`,
+    'Another login waits for its answer from a browser, and only one can at a time. Finish or cancel that one first, or log in with a code (--device).',
     { loginId: listening },
   );
 }

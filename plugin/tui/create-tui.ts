@@ -14,6 +14,8 @@ export interface TuiDeps {
   readonly now: () => EpochMs;
   readonly random: () => number;
   readonly wait: Wait;
+  /** Writes to the terminal as it is. */
+  readonly write: (bytes: string) => unknown;
 }
 
 /** OpenCode's entry for its terminal interface. */

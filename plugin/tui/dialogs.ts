@@ -4,6 +4,7 @@ import type { EpochMs } from '../../contract/scalars.ts';
 import type { Wait } from '../wait.ts';
 import { loginHint } from '../words.ts';
 import { type Action, perform, type Said } from './actions.ts';
+import { copy } from './clipboard.ts';
 import type { TuiHost } from './host.ts';
 import { accountMenu, accountTitle, type Choice, type Entry, mainMenu } from './menu.ts';
 import type { Pool } from './pool.ts';
@@ -15,11 +16,16 @@ export interface DialogDeps {
   readonly pool: Pool;
   readonly now: () => EpochMs;
   readonly wait: Wait;
+  /** Writes to the terminal as it is. */
+  readonly write: (bytes: string) => unknown;
 }
 
 const TITLE = 'oma';
 const TOAST_MS = 6_000;
 const NO_ACCOUNT = 'oma has no account yet. Type /connect, choose OpenAI, and then "OMA: add a ChatGPT account".';
+const COPY_HINT = 'Enter copies the address.';
+const COPIED_HINT = 'The address was sent to the clipboard of your terminal. Not there? Select it with the mouse.';
+const CLOSE_HINT = 'Esc closes this; the login goes on.';
 /** Choices that are looked through for the one of this session. */
 const DECISIONS = 100;
 
@@ -78,16 +84,12 @@ async function explain({ host, pool, now }: DialogDeps): Promise<void> {
 }
 
 async function reauth(
-  { host, pool, now }: DialogDeps,
+  deps: DialogDeps,
   { alias, method }: Extract<Choice, { readonly kind: 'reauth' }>,
 ): Promise<void> {
+  const { host, pool, now } = deps;
   const begun = await (await pool.use())['account.reauth']({ alias, method });
-  const onConfirm = (): void => {
-    if (begun.url !== null) host.renderer.copyToClipboardOSC52?.(begun.url);
-  };
-  const title = `Log in ${maskText(alias)} again`;
-  host.ui.dialog.replace(() => host.ui.DialogAlert({ title, message: loginText(begun), onConfirm }));
-  host.ui.dialog.setSize('xlarge');
+  showLogin(deps, begun, COPY_HINT);
   const until = Date.parse(begun.expiresAt);
   let login = begun;
   while (login.state === 'in-progress' && now() < until)
@@ -98,12 +100,18 @@ async function reauth(
   say(host, { variant: 'success', message: `${maskText(alias)} is logged in again.` });
 }
 
-function loginText(login: LoginView): string {
-  return [
-    loginHint(login),
-    ...(login.url === null ? [] : [login.url]),
-    'Enter copies the address where the terminal allows that. The login goes on when this is closed.',
-  ].join('\n\n');
+function showLogin(deps: DialogDeps, login: LoginView, copyHint: string): void {
+  const { dialog, DialogAlert } = deps.host.ui;
+  const { alias, url } = login;
+  const onConfirm = (): void => {
+    if (url === null) return;
+    copy(deps.host, deps.write, url);
+    // The host closes the dialog behind this, but a terminal that took no copy leaves nothing else to read the address from.
+    queueMicrotask(() => showLogin(deps, login, COPIED_HINT));
+  };
+  const message = [loginHint(login), ...(url === null ? [] : [url, copyHint]), CLOSE_HINT].join('\n\n');
+  dialog.replace(() => DialogAlert({ title: `Log in ${maskText(alias)} again`, message, onConfirm }));
+  dialog.setSize('xlarge');
 }
 
 function lookOf({ host, now }: DialogDeps): Look {

@@ -13,9 +13,9 @@ import { secretsOf } from '../support/secrets.ts';
 import { openTerminal, type Terminal } from '../support/terminal.ts';
 
 const POOL = ['work', 'home', 'spare'];
-/** A seat that is not in the pool yet. */
-const LATE = 'late';
-const SEATS = [...POOL, LATE].map((alias) => ({
+/** Seats that are not in the pool yet, by the way they are added. */
+const LATE = { 'device code': 'late', browser: 'later', 'opencode auth login': 'last' } as const;
+const SEATS = [...POOL, ...Object.values(LATE)].map((alias) => ({
   alias,
   email: `${alias}.person@example.test`,
   accountId: `ws-${alias}`,
@@ -25,6 +25,7 @@ const SEATS = [...POOL, LATE].map((alias) => ({
 
 /** The first start of OpenCode sets its database up; on a busy machine that takes its time, in milliseconds. */
 const START_MS = 150_000;
+const BY_BROWSER = 'OMA: add a ChatGPT account (browser)';
 const MENU_ENTRY = 'Accounts: force, enable, log in again, probe, why';
 
 interface Bench {
@@ -80,6 +81,17 @@ async function pick(terminal: Terminal, entry: string): Promise<void> {
   await terminal.shows(/ {2}Search( {2}|$)/m);
   await terminal.type(entry);
   await terminal.shows(new RegExp(` {2}${entry.replaceAll(/[()]/g, '[$&]')}( {2}|$)`, 'm'));
+  await terminal.press('Enter');
+}
+
+/** Goes through `/connect` up to the name of the account. */
+async function connect(terminal: Terminal, method: string, alias: string): Promise<void> {
+  await command(terminal, '/connect', 'Connect provider');
+  await pick(terminal, 'OpenAI');
+  await terminal.shows('OMA: import the current OpenCode login');
+  await pick(terminal, method);
+  await terminal.shows('Name for this account in oma');
+  await terminal.type(alias);
   await terminal.press('Enter');
 }
 
@@ -171,8 +183,11 @@ describe('oma in the terminal of the real OpenCode', () => {
     await terminal.shows('home is logged in again.');
 
     await choose(terminal, 'work', 'Log in again');
-    const withAddress = await terminal.shows('Enter copies the address');
-    await leave(terminal, 'Enter copies the address');
+    const withAddress = await terminal.shows('Enter copies the address.');
+    await terminal.press('Enter');
+    await terminal.shows('The address was sent to the clipboard of your terminal.');
+    expect(await terminal.clipboard()).toBe(addressIn(withAddress));
+    await leave(terminal, 'The address was sent');
     expect((await fetch(`${addressIn(withAddress)}&sim_user=work`)).status).toBe(200);
     await terminal.shows('work is logged in again.');
     expect(await account('work')).toMatchObject({ reauth: 'success', auth: 'ok' });
@@ -185,24 +200,60 @@ describe('oma in the terminal of the real OpenCode', () => {
     expect(await account('home')).toMatchObject({ auth: 'ok', eligible: true });
   });
 
-  it('adds an account by the login methods of /connect, and OpenCode keeps the placeholder only', async () => {
-    const { simulator, oma, terminal, account } = bench;
-    await command(terminal, '/connect', 'Connect provider');
-    await pick(terminal, 'OpenAI');
-    const methods = await terminal.shows('OMA: import the current OpenCode login');
-    expect(methods).toContain('OMA: add a ChatGPT account (browser)');
-    await pick(terminal, 'OMA: add a ChatGPT account (device code)');
-    await terminal.shows('Name for this account in oma');
-    await terminal.type(LATE);
-    await terminal.press('Enter');
-    const screen = await terminal.shows(/Code: [A-Z0-9-]+/);
-    expect(simulator.control.approveDevice(codeIn(screen), LATE)).toBe(true);
-    await vi.waitFor(async () => expect(await account(LATE)).toMatchObject({ eligible: true }), PATIENCE);
-    await terminal.shows('late is ready.');
-    expect(JSON.parse(await readFile(join(oma.opencode.dataDir, 'auth.json'), 'utf8'))).toEqual(PLACEHOLDER_AUTH);
-    await expectNoSecret(bench);
-    await terminal.shows('Connect provider ctrl+a');
-    await leave(terminal, 'Connect provider ctrl+a');
+  it('says in words why /connect fails: a name that is none, one that is taken', async () => {
+    const { terminal } = bench;
+    await connect(terminal, BY_BROWSER, 'no name');
+    await terminal.shows(/ oma +┃[^{]*Use letters, digits/);
+    await connect(terminal, BY_BROWSER, 'work');
+    await terminal.shows(/ oma +┃[^{]*There is an account "work" already/);
+  });
+
+  it.each(['device code', 'browser'] as const)(
+    'adds an account by /connect and a %s, and OpenCode keeps the placeholder only',
+    async (way) => {
+      const { simulator, oma, terminal, account } = bench;
+      const alias = LATE[way];
+      await connect(terminal, `OMA: add a ChatGPT account (${way})`, alias);
+      const screen = await terminal.shows('Waiting for authorization');
+      if (way === 'browser') {
+        await terminal.press('c');
+        await terminal.shows('Copied to clipboard');
+        expect((await fetch(`${await terminal.clipboard()}&sim_user=${alias}`)).status).toBe(200);
+      } else expect(simulator.control.approveDevice(codeIn(screen), alias)).toBe(true);
+      await vi.waitFor(async () => expect(await account(alias)).toMatchObject({ eligible: true }), PATIENCE);
+      await terminal.shows(`${alias} is ready.`);
+      expect(JSON.parse(await readFile(join(oma.opencode.dataDir, 'auth.json'), 'utf8'))).toEqual(PLACEHOLDER_AUTH);
+      await expectNoSecret(bench);
+      await terminal.shows('Connect provider ctrl+a');
+      await leave(terminal, 'Connect provider ctrl+a');
+    },
+  );
+
+  it('adds an account by `opencode auth login` and a browser, and says there too what is wrong with a name', async () => {
+    const { oma, account } = bench;
+    const alias = LATE['opencode auth login'];
+    const cli = await openTerminal({
+      command: [opencodeBinary(), 'auth', 'login', '--provider', 'openai', '--method', BY_BROWSER],
+      env: oma.env,
+      cwd: oma.opencode.project,
+      ...{ columns: 600, rows: 20 },
+    });
+    try {
+      await cli.shows('Name for this account in oma');
+      await cli.type('!');
+      await cli.press('Enter');
+      await cli.shows('Use letters, digits');
+      await cli.press('BSpace');
+      await cli.type(alias);
+      await cli.press('Enter');
+      const [, address = ''] = /Go to: (\S+)/.exec(await cli.shows('Waiting for authorization')) ?? [];
+      expect((await fetch(`${address}&sim_user=${alias}`)).status).toBe(200);
+      await cli.shows('Login successful');
+      expect(await account(alias)).toMatchObject({ eligible: true });
+      expect(JSON.parse(await readFile(join(oma.opencode.dataDir, 'auth.json'), 'utf8'))).toEqual(PLACEHOLDER_AUTH);
+    } finally {
+      await cli.close();
+    }
   });
 
   it('shows who serves a session and what is left, and outlives the supervisor', async () => {
@@ -229,6 +280,9 @@ describe('oma in the terminal of the real OpenCode', () => {
     await terminal.shows('oma: not running');
     await command(terminal, '/oma', MENU_ENTRY);
     await terminal.shows('Probe all accounts');
-    await vi.waitFor(async () => expect(await oma.status()).toMatchObject({ accounts: { total: 4 } }), PATIENCE);
+    await vi.waitFor(
+      async () => expect(await oma.status()).toMatchObject({ accounts: { total: SEATS.length } }),
+      PATIENCE,
+    );
   });
 });

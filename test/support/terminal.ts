@@ -18,6 +18,8 @@ export interface Terminal {
   readonly seen: () => string;
   /** Waits until the screen shows a text, and returns the screen. Errors: with the screen as it was at the deadline. */
   readonly shows: (text: string | RegExp, deadlineMs?: number) => Promise<string>;
+  /** What programs in it put into its clipboard last. Errors: when nothing was. */
+  readonly clipboard: () => Promise<string>;
   readonly close: () => Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export async function openTerminal({ command, env, cwd, columns, rows }: Termina
   const size = ['-x', String(columns), '-y', String(rows)];
   const program = ['env', '-i', ...variables.map(([name, value]) => `${name}=${value}`), ...command];
   await tmux('new-session', '-d', ...size, '-c', cwd, '--', ...program);
+  await tmux('set-option', '-s', 'set-clipboard', 'on');
   let seen = '';
   const screen = async (): Promise<string> => {
     const shown = await tmux('capture-pane', '-p');
@@ -71,6 +74,7 @@ export async function openTerminal({ command, env, cwd, columns, rows }: Termina
       );
       return last;
     },
+    clipboard: () => tmux('show-buffer'),
     async close() {
       await tmux('kill-server').catch(() => undefined);
       await removeTree(directory);

@@ -27,7 +27,7 @@ export function drawChart(element: HTMLElement, columns: Columns, onRead: (index
   const options: uPlot.Options = {
     width: element.clientWidth,
     height: HEIGHT_PX,
-    padding: [8, 12, 0, 0],
+    padding: [8, 20, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 9 } },
     hooks: { setCursor: [({ cursor }) => onRead(cursor.idx ?? null)] },

@@ -21,7 +21,7 @@ export function AccountFacts({ account }: { readonly account: AccountView }) {
         <Fact name="Health">{cooldownReason === null ? HEALTH[health] : `${HEALTH[health]} (${cooldownReason})`}</Fact>
         <LoginFacts account={account} />
         <Fact name="Used">
-          {usageCount} times
+          {usageCount === 1 ? 'once' : `${usageCount} times`}
           {lastUsedAt !== null && (
             <>
               , last <Age of={lastUsedAt} isExact />

@@ -16,7 +16,7 @@ export function FirstRun() {
         </p>
       </div>
       <section class="panel section" aria-labelledby="first-add">
-        <h2 id="first-add">1. Sign in with your first account</h2>
+        <h2 id="first-add">Sign in with your first account</h2>
         <AddForm />
       </section>
       <section class="panel section" aria-labelledby="first-import">

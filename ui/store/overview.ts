@@ -34,7 +34,12 @@ export function poolHealth(accounts: readonly AccountView[]): PoolHealth {
 
 /** Lists what needs a person, the worst first; what is the same of several accounts is said once. */
 export function needs(accounts: readonly AccountView[], status: Status | null): readonly Need[] {
-  const all = [...statusNeeds(status), ...accounts.filter(({ enabled }) => enabled).flatMap(accountNeeds)];
+  const enabled = accounts.filter((account) => account.enabled);
+  const all = [
+    ...statusNeeds(status),
+    ...(accounts.length === 0 ? [] : poolNeeds(enabled)),
+    ...enabled.flatMap(accountNeeds),
+  ];
   return [...Map.groupBy(all, ({ text }) => text).values()]
     .flatMap(([first, ...more]) =>
       first === undefined ? [] : [{ ...first, aliases: [first, ...more].flatMap(({ aliases }) => aliases) }],
@@ -55,6 +60,13 @@ function statusNeeds(status: Status | null): readonly Need[] {
       about(alias, 'warn', 'A token refresh was never answered. Sign in again if it fails.'),
     ),
   ];
+}
+
+/** A pool that waits for its limits needs nobody, but who looks at it should know what would help. */
+function poolNeeds(enabled: readonly AccountView[]): readonly Need[] {
+  if (enabled.length === 0) return [general('bad', 'Every account is disabled. Enable one.')];
+  const isWaiting = enabled.every(({ eligible, auth }) => !eligible && auth !== 'needs-login');
+  return isWaiting ? [general('bad', 'Wait for the first account to be back, or add one to go on sooner.')] : [];
 }
 
 function accountNeeds(account: AccountView): readonly Need[] {

@@ -27,14 +27,16 @@ const IMPORTED = { dryRun: false, imported: [], updated: [], skipped: [], warnin
 function setUp(client: Partial<Client<Operations>>) {
   const toasts: string[] = [];
   const clock = { now: NOW };
+  const behind = Promise.withResolvers<undefined>();
   const methods = loginMethods({
     client: () => Promise.resolve(fakeLine(client).client),
     notices: { toast: (variant, message) => toasts.push(`${variant}: ${message}`), log: () => undefined },
     now: () => clock.now,
+    wait: () => behind.promise,
     authFile: '/data/opencode/auth.json',
   });
   const [browser, device, importing] = methods;
-  return { browser: browser!, device: device!, importing: importing!, toasts, clock };
+  return { browser: browser!, device: device!, importing: importing!, toasts, clock, behind };
 }
 
 describe('loginMethods', () => {
@@ -47,11 +49,14 @@ describe('loginMethods', () => {
     ]);
   });
 
-  it('asks for a name and says what is wrong with one', () => {
-    const [prompt] = setUp({}).browser.prompts ?? [];
+  it('asks for a name and says what is wrong with one', async () => {
+    const { browser, toasts, behind } = setUp({});
+    const [prompt] = browser.prompts ?? [];
     expect(prompt?.validate('work')).toBeUndefined();
     expect(prompt?.validate('me@home')).toBeUndefined();
     expect(prompt?.validate('')).toMatch(/letters/);
+    behind.resolve(undefined);
+    await vi.waitFor(() => expect(toasts).toEqual([expect.stringMatching(/^error: Use letters/)]));
     expect(prompt?.validate('a b')).toMatch(/letters/);
   });
 
@@ -89,12 +94,14 @@ describe('loginMethods', () => {
     expect(add).not.toHaveBeenCalled();
   });
 
-  it('says why a login could not begin', async () => {
-    const { browser, toasts } = setUp({
+  it('says why a login could not begin, behind what OpenCode says of it', async () => {
+    const { browser, toasts, behind } = setUp({
       'account.add': () => Promise.reject(new OmaError('ALIAS_TAKEN', 'Another account is called work.')),
     });
     await expect(browser.authorize({ alias: 'work' })).rejects.toThrow('Another account is called work.');
-    expect(toasts).toEqual(['error: Another account is called work.']);
+    expect(toasts).toEqual([]);
+    behind.resolve(undefined);
+    await vi.waitFor(() => expect(toasts).toEqual(['error: Another account is called work.']));
   });
 
   it('says why a login failed', async () => {

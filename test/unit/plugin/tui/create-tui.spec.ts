@@ -53,7 +53,7 @@ function setUp({ accounts = [account()], running = true } = {}) {
   };
   const tui = (over: Partial<TuiHost> = {}, loadScreen = () => Promise.resolve(SCREEN)) =>
     createTui({
-      ...{ findLine, loadScreen, now: Date.now, random: () => 1 },
+      ...{ findLine, loadScreen, now: Date.now, random: () => 1, write: () => true },
       wait: (_ms, signal) => new Promise((resolve) => signal?.addEventListener('abort', () => resolve())),
     })({ ...host, ...over }, { node: '/node', supervisor: '/supervisor.js' });
   return { tui, targets, commands, selects, toast, alert, end };

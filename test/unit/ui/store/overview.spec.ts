@@ -51,3 +51,15 @@ test.each([
 ])('when %s the pool says so', (_, accounts, tone, headline) => {
   expect(poolHealth(accounts)).toMatchObject({ tone, headline });
 });
+
+const AWAY = { eligible: false } as const;
+test.each([
+  ['waits for its limits', [account('a', AWAY), account('b', AWAY)], ['Wait for the first account to be back']],
+  ['is disabled', [account('a', { enabled: false })], ['Every account is disabled']],
+  ['must be signed in, too', [account('a', AWAY), account('b', { ...AWAY, auth: 'needs-login' })], ['Sign in again']],
+  ['can serve', [account('a', AWAY), account('b')], []],
+])('a pool that %s says what would help', (_, accounts, texts) => {
+  expect(needs(accounts, null).map(({ text }) => text)).toEqual(
+    texts.map((text) => expect.stringContaining(text) as unknown),
+  );
+});
