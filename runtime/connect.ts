@@ -12,6 +12,7 @@ import { createClient } from './rpc/client.ts';
 import { type Connection, openConnection } from './rpc/connection.ts';
 import { checkSocketOwner } from './socket-owner.ts';
 import { type StartCommand, startSupervisor } from './start-supervisor.ts';
+import { endTurn, isTurnTaken, takeTurn, TURN_MS } from './start-turn.ts';
 
 /** Pauses between two tries to connect, in milliseconds: doubled up to the longest. */
 const PAUSE_MS = 5;
@@ -44,7 +45,7 @@ export interface Connected {
 
 /**
  * Connects to the supervisor, and starts it if it does not run.
- * Shape: whoever starts goes on trying to connect, so it is served as soon as any supervisor is, whichever of several starters won.
+ * Shape: who finds that another process is starting one waits for it, for a while; whoever starts goes on trying to connect, so it is served as soon as any supervisor is, whichever of several starters won.
  * Errors: SUPERVISOR_NOT_RUNNING, SUPERVISOR_START_FAILED or what the supervisor reports, SUPERVISOR_INCOMPATIBLE, SOCKET_FOREIGN,
  * SOCKET_PATH_TOO_LONG, DEADLINE_EXCEEDED; the reason of the aborted signal.
  */
@@ -54,7 +55,26 @@ export async function connectOrStart(options: ConnectOptions): Promise<Connected
   const running = await connectOnce(options, deadlineAt);
   if (running !== null) return running;
   if (options.start === null) throw notRunning();
-  return connectWhileStarting(options, options.start, deadlineAt);
+  const isOurTurn = await takeTurn(options.socketPath);
+  const served = isOurTurn ? null : await connectWhenStarted(options, deadlineAt);
+  if (served !== null) return served;
+  try {
+    return await connectWhileStarting(options, options.start, deadlineAt);
+  } finally {
+    if (isOurTurn) await endTurn(options.socketPath);
+  }
+}
+
+/** Shape: null if whoever has the turn to start a supervisor did not get it to serve. */
+async function connectWhenStarted(options: ConnectOptions, deadlineAt: number): Promise<Connected | null> {
+  const giveUpAt = Math.min(deadlineAt, performance.now() + TURN_MS);
+  for (let pauseMs = PAUSE_MS; performance.now() < giveUpAt; pauseMs = Math.min(2 * pauseMs, PAUSE_MS_MAX)) {
+    const isUnderWay = await isTurnTaken(options.socketPath);
+    const connected = await connectOnce(options, deadlineAt);
+    if (connected !== null || !isUnderWay) return connected;
+    await pause(pauseMs, undefined, { ref: options.unref !== true });
+  }
+  return null;
 }
 
 async function connectWhileStarting(

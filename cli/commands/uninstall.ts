@@ -48,7 +48,7 @@ export const uninstall = command({
 
 /** Everything that oma writes beside the store; nothing that holds the store, wherever that was put. */
 function ownFiles({ stateDir, socketPath, lockFile, storeFile }: Paths): readonly string[] {
-  const outside = [socketPath, lockFile, `${socketPath}.stderr`];
+  const outside = [socketPath, lockFile, `${socketPath}.stderr`, `${socketPath}.starting`];
   const isApart = (file: string): boolean => !`${dirname(storeFile)}${sep}`.startsWith(`${file}${sep}`);
   return [stateDir, ...outside.filter((file) => !file.startsWith(`${stateDir}${sep}`))].filter(isApart);
 }

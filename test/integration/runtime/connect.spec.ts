@@ -1,12 +1,16 @@
 import { execFile, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 
+import type { Handlers } from '../../../contract/operation.ts';
+import { OPERATIONS, type Operations } from '../../../contract/operations.ts';
 import { type Connected, type ConnectOptions, connectOrStart } from '../../../runtime/connect.ts';
+import { listenOnSocket } from '../../../runtime/rpc/listen.ts';
+import { serve } from '../../../runtime/rpc/serve.ts';
 import { PATIENCE } from '../../support/patience.ts';
 import { sandbox } from './support/line.ts';
 
@@ -36,6 +40,18 @@ async function connected(options: ConnectOptions): Promise<Connected> {
     connection.connection.dispose();
   });
   return connection;
+}
+
+/** Serves in this process until the test is over. */
+async function serveHere(socketPath: string): Promise<void> {
+  const hello = { protocolVersion: 1, buildId: 'test', version: '9.9.9', pid: process.pid, demo: false };
+  const handlers = { 'session.hello': () => hello } as Partial<Handlers<Operations>> as Handlers<Operations>;
+  const context = { connectionId: 'c', actor: 'test', requestId: () => 'r', onError: () => undefined };
+  const listener = await listenOnSocket({
+    socketPath,
+    onConnection: (connection) => serve(connection, OPERATIONS, handlers, context),
+  });
+  onTestFinished(() => listener.close());
 }
 
 describe('connecting to the supervisor', () => {
@@ -72,6 +88,35 @@ describe('connecting to the supervisor', () => {
     const all = await Promise.all(Array.from({ length: 20 }, () => connected(optionsFor(socketPath, 'serve'))));
     expect(new Set(all.map(({ hello }) => hello.pid)).size).toBe(1);
   }, 60_000);
+
+  it('is left to another process that is starting it', async () => {
+    const socketPath = join(sandbox(), 'oma.sock');
+    writeFileSync(`${socketPath}.starting`, '');
+    // A start of its own would fail, and say why.
+    const waiting = connected(optionsFor(socketPath, 'refuse'));
+    await serveHere(socketPath);
+    expect((await waiting).hello.version).toBe('9.9.9');
+    expect(existsSync(`${socketPath}.starting`)).toBe(true);
+  });
+
+  it.each([
+    ['gave up', (file: string): void => rmSync(file)],
+    ['was killed', (file: string): void => utimesSync(file, 0, 0)],
+  ])('is started by who waits when the process that was starting it %s', async (_how, lose) => {
+    const socketPath = join(sandbox(), 'oma.sock');
+    writeFileSync(`${socketPath}.starting`, '');
+    const waiting = connected(optionsFor(socketPath, 'serve'));
+    setTimeout(() => lose(`${socketPath}.starting`), 100);
+    expect((await waiting).hello.version).toBe('9.9.9');
+  });
+
+  it('is started at once when the last start was cut off, and leaves no trace of it', async () => {
+    const socketPath = join(sandbox(), 'oma.sock');
+    writeFileSync(`${socketPath}.starting`, '');
+    utimesSync(`${socketPath}.starting`, 0, 0);
+    await connected(optionsFor(socketPath, 'serve'));
+    expect(existsSync(`${socketPath}.starting`)).toBe(false);
+  });
 
   it('starts it anew after it was killed, over the socket that it left', async () => {
     const socketPath = join(sandbox(), 'oma.sock');
