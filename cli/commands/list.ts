@@ -14,6 +14,6 @@ export const list = command({
     withSession(context, STARTING, async ({ client }) => {
       const { accounts } = await client['account.list']({});
       const shown = input.has('mask') ? accounts.map(maskAccount) : accounts;
-      return { json: { accounts: shown }, text: accountsText(shown, lookOf(context)) };
+      return { json: { accounts: shown }, text: accountsText(shown, lookOf(context), context.stdout.columns) };
     }),
 });

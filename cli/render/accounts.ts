@@ -6,7 +6,7 @@ import { maskEmail, maskText } from '../../contract/mask.ts';
 import type { Look, Paint } from './paint.ts';
 import { plain } from './plain.ts';
 import type { ViewLook } from './status.ts';
-import { table } from './table.ts';
+import { table, widthOf } from './table.ts';
 import { age, until } from './time.ts';
 
 const LEVEL_LOOK = { ok: 'green', low: 'yellow', critical: 'red', unknown: 'dim' } as const satisfies Record<
@@ -14,16 +14,21 @@ const LEVEL_LOOK = { ok: 'green', low: 'yellow', critical: 'red', unknown: 'dim'
   Look
 >;
 
-/** Writes the accounts as a table, and under it what a person should do about them. */
-export function accountsText(accounts: readonly AccountView[], look: ViewLook): string {
+/**
+ * Writes the accounts as a table, and under it what a person should do about them.
+ * Shape: where a line of the terminal has too few `columns` for the table, the e-mails are left out.
+ */
+export function accountsText(accounts: readonly AccountView[], look: ViewLook, columns = Infinity): string {
   if (accounts.length === 0)
     return 'No account yet. Add one with `oma add ALIAS`, or bring logins you have with `oma import`.';
   const head = ['ALIAS', 'STATE', 'SERVING', '5 HOURS LEFT', 'WEEK LEFT', 'BLOCKED BY', 'E-MAIL'].map((title) =>
     look.paint('dim', title),
   );
+  const rows = [head, ...accounts.map((account) => rowOf(account, look))];
+  const whole = table(rows);
   const notes = accounts.flatMap((account) => notesOf(account));
   return [
-    table([head, ...accounts.map((account) => rowOf(account, look))]),
+    widthOf(whole) > columns ? table(rows.map((row) => row.slice(0, -1))) : whole,
     ...(notes.length === 0 ? [] : ['', ...notes]),
   ].join('\n');
 }

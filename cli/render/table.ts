@@ -30,6 +30,11 @@ function pad(cell: string, width: number): string {
   return cell + ' '.repeat(Math.max(0, width - widthOf(cell)));
 }
 
-function widthOf(cell: string): number {
-  return stripVTControlCharacters(cell).length;
+/** Tells how many columns of a terminal a text takes, that of its longest line. */
+export function widthOf(text: string): number {
+  return Math.max(
+    ...stripVTControlCharacters(text)
+      .split('\n')
+      .map((line) => line.length),
+  );
 }

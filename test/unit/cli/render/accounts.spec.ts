@@ -135,4 +135,15 @@ describe('masking', () => {
     expect(maskAccount(account({ alias: 'ann@example.com' }))).toMatchObject({ alias: 'a…@e…', email: 'a…@e…' });
     expect(maskAccount(account({ email: null }))).toMatchObject({ alias: 'work', email: null });
   });
+  it('leaves the e-mails out where they would break the lines of the terminal, and only there', () => {
+    const accounts = [account({ alias: 'work' }), account({ alias: 'second' })];
+    const whole = accountsText(accounts, look);
+    const width = Math.max(...whole.split('\n').map((line) => line.length));
+    expect(accountsText(accounts, look, width)).toBe(whole);
+    const narrow = accountsText(accounts, look, width - 1);
+    expect(narrow).not.toContain('E-MAIL');
+    expect(narrow.split('\n').map((line) => line.trimEnd())).toEqual(
+      whole.split('\n').map((line) => line.replace(/ {2}\S+$/, '').trimEnd()),
+    );
+  });
 });
