@@ -54,16 +54,16 @@ export async function run(place: Place, { args, env, paths, lock }: Ownership): 
   const storeLock = await lockStore(paths);
   const log = createLog({ level: env.LOG_LEVEL ?? 'info', file: paths.logFile, name: 'supervisor' });
   endAtUncaught(host, log);
-  let stop: (reason: string) => void = () => undefined;
+  const stopAsked = Promise.withResolvers<string>();
   const running = await start({
     ...startOptions(place, args, log),
     env,
     paths,
-    onStopAsked: (reason) => {
-      stop(reason);
-    },
+    onStopAsked: stopAsked.resolve,
   });
-  stop = endInOrder({ host, running, log, locks: [lock, storeLock] });
+  const stop = endInOrder({ host, running, log, locks: [lock, storeLock] });
+  // A client may ask for it as soon as the socket is open, before this line.
+  void stopAsked.promise.then(stop);
   log.info(
     { pid: host.pid, version: VERSION, buildId: BUILD_ID, demo: args.demo, recovered: running.recovered },
     'supervisor started',

@@ -66,6 +66,11 @@ async function own(place: Place, args: Arguments, env: Env): Promise<void> {
   if (lock !== null) {
     const { run } = await import('./run.ts');
     await run(place, { args, env, paths, lock });
+  } else if (!(await isSocketAlive(paths.socketPath))) {
+    throw new OmaError(
+      'SUPERVISOR_START_FAILED',
+      'Another oma holds the lock of the supervisor but serves nobody: it is starting or ending, or it hangs. Try again in a few seconds; if that does not help, end the process that has the lock file beside the socket open.',
+    );
   }
   reportReadiness({ ready: true });
   await tellSystemd(host.env);

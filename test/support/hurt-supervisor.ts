@@ -1,6 +1,7 @@
 /**
  * The supervisor as it is shipped, but for its disk and its clock, which its parent spoils.
- * The environment names where the other programs lie (DIST), and where to die from the start on (FAULT_POINT, FAULT_HIT);
+ * The environment names where the other programs lie (DIST), where to die from the start on (FAULT_POINT, FAULT_HIT),
+ * and what its clock throws instead of telling the time (CLOCK_THROWS);
  * orders come over the IPC channel, each is answered.
  */
 import type { FaultPoint } from '../../supervisor/store/fault-points.ts';
@@ -17,7 +18,7 @@ export interface HurtOrder {
   readonly throws?: string;
 }
 
-const { DIST = '', FAULT_POINT, FAULT_HIT = '1' } = process.env;
+const { DIST = '', FAULT_POINT, FAULT_HIT = '1', CLOCK_THROWS } = process.env;
 
 const disk = createFaultFs();
 let death = FAULT_POINT === undefined ? null : { point: FAULT_POINT, left: Number(FAULT_HIT) };
@@ -34,7 +35,10 @@ process.on('message', (order: HurtOrder) => {
 process.channel?.unref();
 
 await supervise(process, DIST, {
-  now: () => Date.now() + clockOffsetMs,
+  now: () => {
+    if (CLOCK_THROWS !== undefined) throw new Error(CLOCK_THROWS);
+    return Date.now() + clockOffsetMs;
+  },
   disk: {
     fs: disk.fs,
     fault: (reached) => {

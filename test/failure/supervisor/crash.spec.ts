@@ -6,7 +6,6 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { type Simulator, startSimulator } from '../../../cli/simulator/server.ts';
-import { ENV_PREFIX } from '../../../contract/env.ts';
 import { type HurtOma, hurtOma } from '../../support/hurt-oma.ts';
 import { DIST } from '../../support/oma.ts';
 import { PATIENCE } from '../../support/patience.ts';
@@ -121,7 +120,7 @@ describe('[H.T.30] [H.T.38] an exception that nobody foresaw', () => {
 
   it('in the start of the supervisor is told as such, and its standard error holds no secret', async () => {
     await oma.kill();
-    const wrong = oma.start({ [`${ENV_PREFIX}SOCKET`]: `/dev/null/${SECRET}/oma.sock` });
+    const wrong = oma.start({ DIST: programs, CLOCK_THROWS: MESSAGE });
     await expect(wrong).rejects.toThrow('SUPERVISOR_START_FAILED');
     await vi.waitFor(() => expect(oma.stderr()).toContain('"code":"INTERNAL"'), PATIENCE);
     expect(oma.stderr().includes(SECRET)).toBe(false);

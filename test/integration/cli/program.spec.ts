@@ -4,9 +4,11 @@ import { access, mkdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { ENV_PREFIX } from '../../../contract/env.ts';
 import type { Status } from '../../../contract/status.ts';
+import { acquireLock } from '../../../runtime/instance-lock.ts';
 import { PATIENCE } from '../../support/patience.ts';
 import { processGone } from '../../support/process-gone.ts';
 import { runProgram } from '../../support/run-program.ts';
@@ -48,6 +50,22 @@ describe('the built program', () => {
       code: 'SUPERVISOR_START_FAILED',
       message: expect.stringContaining(complaint) as string,
     });
+  });
+
+  it('is no supervisor when another holds the lock but serves nobody, and says so', async () => {
+    const home = await useHome();
+    const socketPath = join(home.path, 'apart', 'oma.sock');
+    const lock = await acquireLock(`${socketPath}.lock`, { deadlineMs: 1_000 });
+    onTestFinished(() => lock?.release());
+    const { code, stdout } = await runProgram({
+      file: process.execPath,
+      args: [join(dirname(CLI), 'supervisor.js')],
+      env: { ...home.env, [`${ENV_PREFIX}SOCKET`]: socketPath },
+      cwd: home.path,
+      deadlineMs: 60_000,
+    });
+    expect([code, JSON.parse(stdout)]).toMatchObject([1, { ready: false, code: 'SUPERVISOR_START_FAILED' }]);
+    expect(stdout).toContain('serves nobody');
   });
 
   it('[A.L2.1] `oma status` neither crashes nor starts anything when nothing runs', async () => {
