@@ -32,7 +32,12 @@ export const ERRORS = {
   OPERATION_IN_PROGRESS: row(409, 75, true, 'The same kind of change is still running for this account.'),
   ACCOUNT_DISABLED: row(409, 3, false, 'The account is disabled.'),
   ACCOUNT_NEEDS_LOGIN: row(409, 3, false, 'The account must be logged in again.'),
-  IDENTITY_MISMATCH: row(409, 3, false, 'Another person or workspace logged in, not the one that this alias stands for.'),
+  IDENTITY_MISMATCH: row(
+    409,
+    3,
+    false,
+    'Another person or workspace logged in, not the one that this alias stands for.',
+  ),
   NO_ELIGIBLE_ACCOUNTS: row(503, 6, true, 'No account can serve this request now.'),
   LEASE_NOT_FOUND: row(404, 3, false, 'The lease is unknown or was reported already.'),
   // force and settings

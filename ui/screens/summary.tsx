@@ -93,8 +93,8 @@ function FirstDry() {
   if (first === null) {
     return (
       <Tile title="Runs dry first (estimate)">
-        <p class="tile-main">Nothing in sight</p>
-        <p class="tile-more">at the present rates, or not enough data</p>
+        <p class="tile-main">No forecast</p>
+        <p class="tile-more">nothing runs dry at the present rates, or there is not enough data</p>
       </Tile>
     );
   }

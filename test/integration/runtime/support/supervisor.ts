@@ -6,8 +6,8 @@ import { OPERATIONS, type Operations } from '../../../../contract/operations.ts'
 import { acquireLock } from '../../../../runtime/instance-lock.ts';
 import { reportReadiness } from '../../../../runtime/readiness.ts';
 import { listenOnSocket } from '../../../../runtime/rpc/listen.ts';
-import { isSocketAlive } from '../../../../runtime/socket-alive.ts';
 import { serve } from '../../../../runtime/rpc/serve.ts';
+import { isSocketAlive } from '../../../../runtime/socket-alive.ts';
 
 const [socketPath = '', part = 'serve'] = process.argv.slice(2);
 
