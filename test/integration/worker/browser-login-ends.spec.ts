@@ -97,7 +97,7 @@ describe('a browser login that comes to nothing', () => {
       reason: {
         code: 'OPERATION_IN_PROGRESS',
         details: { loginId: 'login-a' },
-        message: expect.stringContaining('login-a'),
+        message: expect.stringContaining('Finish or cancel that one first'),
       },
     });
     const other = await worker['login.begin']({ loginId: 'login-d', method: 'paste', issuerUrl: simulator.issuerUrl });
