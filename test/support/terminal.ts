@@ -50,6 +50,8 @@ export async function openTerminal({ command, env, cwd, columns, rows }: Termina
   const program = ['env', '-i', ...variables.map(([name, value]) => `${name}=${value}`), ...command];
   await tmux('new-session', '-d', ...size, '-c', cwd, '--', ...program);
   await tmux('set-option', '-s', 'set-clipboard', 'on');
+  // What a program said last can be read after it has ended.
+  await tmux('set-option', '-g', 'remain-on-exit', 'on');
   let seen = '';
   const screen = async (): Promise<string> => {
     const shown = await tmux('capture-pane', '-p');
