@@ -3,14 +3,15 @@ import { defineConfig } from 'vitest/config';
 
 const SECOND_MS = 1_000;
 
-/** One project per gate: its folder under test/, how long one test may take, how many files run at once. */
+/** One project per gate: its folder under test/, how long one test may take, how many files run at once, and whether each file gets modules of its own. */
 const GATES = [
-  { name: 'unit', timeoutMs: 60 * SECOND_MS, workersMax: 2 },
-  { name: 'integration', timeoutMs: 180 * SECOND_MS, workersMax: 2 },
-  { name: 'web', timeoutMs: 180 * SECOND_MS, workersMax: 2 },
-  { name: 'sandbox', timeoutMs: 300 * SECOND_MS, workersMax: 2 },
-  { name: 'failure', timeoutMs: 300 * SECOND_MS, workersMax: 2 },
-  { name: 'stress', timeoutMs: 600 * SECOND_MS, workersMax: 1 },
+  // Nothing under test/unit keeps state in a module, and loading the modules anew for each file takes longer than the tests.
+  { name: 'unit', timeoutMs: 60 * SECOND_MS, workersMax: 2, isolate: false },
+  { name: 'integration', timeoutMs: 180 * SECOND_MS, workersMax: 2, isolate: true },
+  { name: 'web', timeoutMs: 180 * SECOND_MS, workersMax: 2, isolate: true },
+  { name: 'sandbox', timeoutMs: 300 * SECOND_MS, workersMax: 2, isolate: true },
+  { name: 'failure', timeoutMs: 300 * SECOND_MS, workersMax: 2, isolate: true },
+  { name: 'stress', timeoutMs: 600 * SECOND_MS, workersMax: 1, isolate: true },
 ] as const;
 
 /** Reports of different gates stand beside each other, so that the traceability script can read them all. */
@@ -31,7 +32,7 @@ export default defineConfig({
       reporter: ['text-summary', 'json-summary', 'html'],
       reportsDirectory: 'coverage',
     },
-    projects: GATES.map(({ name, timeoutMs, workersMax }) => ({
+    projects: GATES.map(({ name, timeoutMs, workersMax, isolate }) => ({
       plugins: [preact()],
       test: {
         name,
@@ -40,6 +41,7 @@ export default defineConfig({
         hookTimeout: timeoutMs,
         retry: 0,
         maxWorkers: workersMax,
+        isolate,
         sequence: { groupOrder: GATES.findIndex((gate) => gate.name === name) },
       },
     })),
