@@ -9,8 +9,8 @@ const GATES = [
   { name: 'unit', timeoutMs: 60 * SECOND_MS, workersMax: 2, isolate: false },
   { name: 'integration', timeoutMs: 180 * SECOND_MS, workersMax: 2, isolate: false },
   { name: 'web', timeoutMs: 180 * SECOND_MS, workersMax: 2, isolate: true },
-  { name: 'sandbox', timeoutMs: 300 * SECOND_MS, workersMax: 2, isolate: true },
-  { name: 'failure', timeoutMs: 300 * SECOND_MS, workersMax: 2, isolate: true },
+  { name: 'sandbox', timeoutMs: 300 * SECOND_MS, workersMax: 3, isolate: true },
+  { name: 'failure', timeoutMs: 300 * SECOND_MS, workersMax: 3, isolate: true },
   { name: 'stress', timeoutMs: 600 * SECOND_MS, workersMax: 1, isolate: true },
 ] as const;
 
