@@ -1,4 +1,4 @@
-import { DEFAULT_SETTINGS, type SettingName, type Settings, type SettingsView } from '../../contract/settings.ts';
+import type { SettingName, Settings, SettingsView } from '../../contract/settings.ts';
 import { plain } from './plain.ts';
 import type { ViewLook } from './status.ts';
 import { table } from './table.ts';
@@ -7,13 +7,11 @@ import { table } from './table.ts';
 export function settingsText(view: SettingsView, names: readonly SettingName[], { paint }: ViewLook): string {
   const head = ['SETTING', 'VALUE', 'FROM'].map((title) => paint('dim', title));
   const rows = names.map((name) => {
+    const value = view.settings[name];
+    if (value === undefined) return [paint('bold', name), paint('dim', 'not shown while its adapter is off')];
     const origin = view.origins[name] ?? 'default';
     const locked = view.locked.includes(name) ? ', locked' : '';
-    return [
-      paint('bold', name),
-      valueText(view.settings[name] ?? DEFAULT_SETTINGS[name]),
-      paint(origin === 'default' ? 'dim' : 'cyan', origin + locked),
-    ];
+    return [paint('bold', name), valueText(value), paint(origin === 'default' ? 'dim' : 'cyan', origin + locked)];
   });
   const preset = view.preset === null ? [] : ['', `These values equal the preset ${view.preset}.`];
   return [table([head, ...rows]), ...(names.length > 1 ? preset : [])].join('\n');

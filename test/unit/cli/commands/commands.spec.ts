@@ -399,8 +399,8 @@ describe('oma settings', () => {
     delete settings.antigravityReserved;
     const off = { 'settings.get': settingsView({ settings }) };
     expect((await oma(['settings', 'get'], off)).out).not.toMatch(/antigravity/i);
-    expect((await oma(['settings', 'get', 'antigravityEnabled'], off)).out).toMatch(
-      /antigravityEnabled +false +default/,
+    expect((await oma(['settings', 'get', 'antigravityReserved'], off)).out).toMatch(
+      /antigravityReserved +not shown while its adapter is off/,
     );
   });
   it('reset asks first; preset knows its names', async () => {
