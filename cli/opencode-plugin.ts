@@ -20,6 +20,8 @@ export interface Change {
 /** What an installation changes, and what a person should know about it. */
 export interface Installation {
   readonly file: string;
+  /** The file that names `/oma` and the status line of OpenCode's terminal. */
+  readonly terminalFile: string;
   readonly spec: string;
   readonly login: OpenAiLogin;
   readonly changes: readonly Change[];
@@ -92,6 +94,7 @@ export async function planInstall(context: Context, directory: string): Promise<
   const others = files.flatMap(({ text }) => pluginEntries(text)).filter((other) => !isOurs(entry)(other));
   return {
     file: config.file,
+    terminalFile: tui.file,
     spec: entry.spec,
     login,
     changes: [config, tui, placeholder].filter(isChange),

@@ -27,6 +27,7 @@ export const blockerSchema = z.object({
   until: isoTimeSchema.nullable(),
   detail: z.string().max(200).nullable().describe('A sentence for people.'),
 });
+export type Blocker = z.infer<typeof blockerSchema>;
 
 /** Health after failures: `probation` is eligible, but one failure doubles the cooldown. */
 export const healthStatusSchema = z.enum(['healthy', 'cooldown', 'probation']);

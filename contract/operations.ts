@@ -37,8 +37,11 @@ const loginErrors = [
   'OPERATION_IN_PROGRESS',
 ] as const satisfies readonly ErrorCode[];
 
-/** Where an import comes from. */
-export const importSourceSchema = z.enum(['codex', 'upstream', 'oc-codex-multi-auth', 'opencode', 'file']);
+/** The places where other tools keep their logins on this machine. */
+export const importPlaceSchema = z.enum(['codex', 'upstream', 'oc-codex-multi-auth', 'opencode']);
+
+/** Where an import comes from: one place, all of them, or a file. */
+export const importSourceSchema = z.enum([...importPlaceSchema.options, 'everywhere', 'file']);
 
 /** What an import did, or would do. */
 export const importResultSchema = z.object({
@@ -168,7 +171,7 @@ export const OPERATIONS = {
     http: { method: 'POST', path: '/api/accounts', status: 202 },
   },
   'account.import': {
-    summary: 'Imports logins from codex, upstream, oc-codex-multi-auth, OpenCode or a file.',
+    summary: 'Imports logins from codex, upstream, oc-codex-multi-auth, OpenCode, all of these, or a file.',
     params: z.strictObject({
       source: importSourceSchema,
       path: z.string().min(1).max(4_096).optional(),

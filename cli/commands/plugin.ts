@@ -33,10 +33,10 @@ const install = command({
   more: `Comments and everything else in the file stay as they are; what it held before is kept beside it (${BACKUP_SUFFIX}).\nOpenCode asks oma only if it has some login for OpenAI, so a placeholder is written where there is none; a real login stays.`,
   run: async (context, input) => {
     const plan = await planInstall(context, directoryOf(context, input.has('global'), input.value('project')));
-    const { file, spec, login, changes, warnings } = plan;
+    const { file, terminalFile, spec, login, changes, warnings } = plan;
     const dryRun = input.has('dry-run');
     if (!dryRun) await apply(changes);
-    const json = { installed: !dryRun, dryRun, file, spec, login, changed: namesOf(changes), warnings };
+    const json = { installed: !dryRun, dryRun, file, terminalFile, spec, login, changed: namesOf(changes), warnings };
     return { json, text: dryRun ? dryRunText(changes, context.paint) : installText(plan, context.paint) };
   },
 });

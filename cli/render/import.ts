@@ -30,7 +30,7 @@ export function importText(result: ImportResult, paint: Paint): string {
   return parts.join('\n');
 }
 
-/** Hides the e-mails in the result of an import. */
+/** Hides the e-mails in the result of an import, those in aliases with them. */
 export function maskImport(result: ImportResult): ImportResult {
   return {
     ...result,
@@ -39,17 +39,8 @@ export function maskImport(result: ImportResult): ImportResult {
       alias: maskText(entry.alias),
       email: entry.email === null ? null : maskEmail(entry.email),
     })),
-  };
-}
-
-/** Adds up what several sources gave. */
-export function addUp(results: readonly ImportResult[], dryRun: boolean): ImportResult {
-  return {
-    dryRun,
-    imported: results.flatMap((result) => result.imported),
-    updated: results.flatMap((result) => result.updated),
-    skipped: results.flatMap((result) => result.skipped),
-    warnings: results.flatMap((result) => result.warnings),
+    updated: result.updated.map((entry) => ({ ...entry, alias: maskText(entry.alias) })),
+    skipped: result.skipped.map(({ name, because }) => ({ name: maskText(name), because: maskText(because) })),
   };
 }
 

@@ -20,7 +20,7 @@ const REAL_LOGIN =
   'OpenCode has a login of its own for OpenAI, which oma leaves alone. Bring it into oma with `oma import opencode`, so that only oma refreshes it.';
 
 /** Writes that the plugin is installed, and what to do next. */
-export function installText({ file, login, changes, warnings }: Installation, paint: Paint): string {
+export function installText({ file, terminalFile, login, changes, warnings }: Installation, paint: Paint): string {
   const done = changes.length === 0 ? `The plugin is installed already: ${file}` : `The plugin is installed: ${file}`;
   const logins =
     login === 'login'
@@ -32,6 +32,7 @@ export function installText({ file, login, changes, warnings }: Installation, pa
     changes.length === 0 ? [] : ['Restart OpenCode if it runs. Then: opencode run "hello" --model openai/gpt-5.5'];
   return [
     paint('green', plain(done)),
+    `With /oma and its status line in the terminal: ${plain(terminalFile)}`,
     ...logins,
     ...warnings.map((warning) => paint('yellow', plain(warning))),
     ...next,

@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 import { isOmaError, OmaError } from '../../contract/errors.ts';
 import type { Params } from '../../contract/operation.ts';
-import type { Operations } from '../../contract/operations.ts';
+import { importPlaceSchema, type Operations } from '../../contract/operations.ts';
 import { type Alias, aliasSchema, type EpochMs, secretSchema } from '../../contract/scalars.ts';
 import { readClaims } from '../../contract/token-claims.ts';
 import type { NewAccount } from '../core/accounts.ts';
@@ -18,6 +18,8 @@ import { findPools } from './oc-pools.ts';
 
 /** Larger files are refused; the largest honest store has a few megabytes. */
 const BYTES_MAX = 32 * 1_024 * 1_024;
+
+const PLACES = importPlaceSchema.options.join(', ');
 
 /** One login found in a file, with the alias it had there or should get. */
 export interface Candidate {
@@ -36,14 +38,20 @@ export interface Found {
 
 type ImportParams = Params<Operations, 'account.import'>;
 
+/** One place or file, and what opens it. */
+interface Where extends Pick<ImportParams, 'path' | 'passphrase'> {
+  readonly source: Exclude<ImportParams['source'], 'everywhere'>;
+}
+
 /**
- * Reads what an import names; of several pools those that cannot be read are skipped by name.
+ * Reads what an import names; of several places or pools those that cannot be read are skipped by name.
  * Errors: IMPORT_NOT_FOUND, IMPORT_INVALID, STORE_PASSPHRASE_REQUIRED, STORE_PASSPHRASE_WRONG.
  */
 export async function readImport(context: Context, params: ImportParams): Promise<Found> {
-  const found = await (params.source === 'oc-codex-multi-auth' && params.path === undefined
-    ? readPools(context, params)
-    : Promise.all([readFile(context, params, originOf(context.addresses, params))]));
+  const { source } = params;
+  const found = await (source === 'everywhere'
+    ? readPlaces(context, params)
+    : readWhere(context, { ...params, source }));
   return {
     candidates: found.flatMap(({ candidates }) => candidates),
     skipped: found.flatMap(({ skipped }) => skipped),
@@ -52,29 +60,58 @@ export async function readImport(context: Context, params: ImportParams): Promis
   };
 }
 
+/** A place without a login is passed over; the refusal of one counts only where no other holds a login. */
+async function readPlaces(context: Context, { passphrase }: ImportParams): Promise<readonly Found[]> {
+  const found: Found[] = [];
+  const refusals: OmaError[] = [];
+  for (const source of importPlaceSchema.options) {
+    try {
+      found.push(...(await readWhere(context, { source, passphrase })));
+    } catch (error) {
+      if (!isOmaError(error)) throw error;
+      if (error.code === 'IMPORT_NOT_FOUND') continue;
+      refusals.push(error);
+      found.push(leftOut(source, error));
+    }
+  }
+  const [refusal] = refusals;
+  if (refusal !== undefined && found.length === refusals.length) throw refusal;
+  return found;
+}
+
+function readWhere(context: Context, where: Where): Promise<readonly Found[]> {
+  return where.source === 'oc-codex-multi-auth' && where.path === undefined
+    ? readPools(context, where)
+    : Promise.all([readFile(context, where, originOf(context.addresses, where))]);
+}
+
+function leftOut(name: string, { message }: OmaError): Found {
+  return { candidates: [], skipped: [{ name, because: message }], notes: [], holders: new Set() };
+}
+
 interface Origin {
   readonly path: string;
   readonly source: AccountSource;
 }
 
-async function readPools(context: Context, params: ImportParams): Promise<readonly Found[]> {
+async function readPools(context: Context, where: Where): Promise<readonly Found[]> {
   const found: Found[] = [];
   for (const { path, name } of await findPools(context.addresses.openCodeHome)) {
-    const pool = await readFile(context, params, { path, source: 'import-file' }).catch((error: unknown) => {
+    const pool = await readFile(context, where, { path, source: 'import-file' }).catch((error: unknown) => {
       if (!isOmaError(error)) throw error;
-      return { candidates: [], skipped: [{ name, because: error.message }], notes: [], holders: new Set<Holder>() };
+      return leftOut(name, error);
     });
     found.push(pool);
   }
   return found;
 }
 
-async function readFile({ addresses, now }: Context, params: ImportParams, { path, source }: Origin): Promise<Found> {
-  const text = await readText(path);
+async function readFile({ addresses, now }: Context, where: Where, { path, source }: Origin): Promise<Found> {
+  const text = await readText(path, where);
   const json = parseJson(text);
   const kind = foreignStoreKind(json);
   if (kind !== null) {
-    const passphrase = params.passphrase === undefined ? null : secretSchema.parse(params.passphrase);
+    const passphrase = where.passphrase === undefined ? null : secretSchema.parse(where.passphrase);
     const { accounts, skipped, notes } = await readForeignStore(json, passphrase, now());
     return {
       candidates: accounts.map(({ alias, seat, email, planType, credentials }) => ({
@@ -98,7 +135,7 @@ async function readFile({ addresses, now }: Context, params: ImportParams, { pat
   };
 }
 
-function originOf(addresses: Context['addresses'], { source, path }: ImportParams): Origin {
+function originOf(addresses: Context['addresses'], { source, path }: Where): Origin {
   switch (source) {
     case 'codex':
       return { path: path ?? addresses.codexAuthFile, source: 'import-codex' };
@@ -166,11 +203,13 @@ function aliasFrom(email: string | null): Alias {
   return parsed.success ? parsed.data : 'imported';
 }
 
-async function readText(path: string): Promise<string> {
+async function readText(path: string, where: Where): Promise<string> {
   const text = await readRegularFile(path, BYTES_MAX).catch((error: unknown) => {
     throw new OmaError(
       'IMPORT_NOT_FOUND',
-      'The file to import does not exist or cannot be read. Check its name and permissions.',
+      where.source === 'file'
+        ? `The file to import does not exist or cannot be read. Check its name and permissions, or name a place where oma looks: ${PLACES}.`
+        : `There is no login of ${where.source} here, or it cannot be read.`,
       undefined,
       error,
     );

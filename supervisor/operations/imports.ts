@@ -1,7 +1,7 @@
 import { OmaError } from '../../contract/errors.ts';
 import { maskText } from '../../contract/mask.ts';
 import type { CallContext, Params, Result } from '../../contract/operation.ts';
-import type { Operations } from '../../contract/operations.ts';
+import { importPlaceSchema, type Operations } from '../../contract/operations.ts';
 import type { Alias, EpochMs } from '../../contract/scalars.ts';
 import { findSeat } from '../core/access.ts';
 import { addAccount } from '../core/accounts.ts';
@@ -38,7 +38,7 @@ export async function importAccounts(
   call: CallContext,
 ): Promise<ImportResult> {
   const found = await readImport(context, params);
-  if (found.candidates.length === 0) throw nothingIn(found);
+  if (found.candidates.length === 0) throw nothingIn(params, found);
   if (params.alias !== undefined && found.candidates.length > 1) {
     throw new OmaError('INVALID_PARAMS', 'An alias can be given only for a file with one login.', {
       problems: [{ field: 'alias', constraint: 'one login', message: 'The file holds several logins.' }],
@@ -59,10 +59,14 @@ export async function importAccounts(
   return result;
 }
 
-function nothingIn({ skipped }: Found): OmaError {
+function nothingIn({ source }: ImportParams, { skipped }: Found): OmaError {
   const shown = skipped.slice(0, REASONS_SHOWN_MAX).map(({ name, because }) => `${maskText(name)}: ${because}`);
   const what =
-    shown.length === 0 ? 'No ChatGPT login was found there.' : `Nothing there can be imported. ${shown.join(' ')}`;
+    shown.length > 0
+      ? `Nothing there can be imported. ${shown.join(' ')}`
+      : source === 'everywhere'
+        ? `None of these holds a ChatGPT login here: ${importPlaceSchema.options.join(', ')}.`
+        : 'No ChatGPT login was found there.';
   return new OmaError('IMPORT_NOT_FOUND', `${what} Log in with "oma add ALIAS" instead.`, { skipped });
 }
 

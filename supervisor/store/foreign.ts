@@ -67,7 +67,7 @@ function ofFile(error: unknown): unknown {
   if (isOmaError(error, 'STORE_PASSPHRASE_REQUIRED'))
     return new OmaError(
       error.code,
-      'The file to import is encrypted. Nothing was changed. Give the passphrase it was encrypted with: `oma import FILE --passphrase-env NAME`.',
+      'The file to import is encrypted. Nothing was changed. Give the passphrase it was encrypted with: `oma import FILE --passphrase-env NAME` (opencode-multi-auth-codex keeps it in CODEX_SOFT_STORE_PASSPHRASE).',
     );
   if (isOmaError(error, 'STORE_PASSPHRASE_WRONG'))
     return new OmaError(error.code, 'The passphrase does not open the file to import. Nothing was changed.');

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
 import { eventually, row, seen, useBrowser, usePage } from './support/eyes.ts';
+import { MINUTE_MS } from './support/pool.ts';
 
 const browser = useBrowser();
 
@@ -96,6 +97,29 @@ test('[C.L5.2] what the badge means and the exact times behind it are told by po
   const never = row(page, 'none');
   await never.getByRole('button', { name: 'unknown: limits of none' }).tap();
   expect(await (await seen(never.getByRole('tooltip'))).innerText()).toBe('No completed probe in the last hour.');
+});
+
+test('a dry pool says who is back first; each row waits for the last of what blocks it; and nothing is forecast', async () => {
+  const cooldown = {
+    status: 'cooldown',
+    until: Date.now() + 15 * MINUTE_MS,
+    reason: 'rate-limited',
+    cooldownMs: 15 * MINUTE_MS,
+  } as const;
+  const health = { ...cooldown, successes: 0 };
+  const { page } = await usePage(browser(), {
+    pool: {
+      work: { fiveHour: 100, weekly: 60, change: { health } },
+      home: { fiveHour: 50, weekly: 60, change: { health } },
+    },
+  });
+  const glance = page.getByRole('region', { name: 'At a glance' });
+  await eventually(() => glance.innerText()).toMatch(/Nobody can serve\s+2 enabled, first one back in 14 min/);
+  expect(await glance.innerText()).toMatch(
+    /No forecast\s+nothing runs dry at the present rates, or there is not enough data/,
+  );
+  expect(await row(page, 'work').locator('.account-state').innerText()).toMatch(/limit reached\s+back in 2 h/);
+  expect(await row(page, 'home').locator('.account-state').innerText()).toMatch(/cooling down\s+back in 14 min/);
 });
 
 test('an age follows a new instant at once, though the clock of the page stands still', async () => {

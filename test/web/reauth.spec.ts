@@ -1,10 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
+import * as z from 'zod';
 
 import { accountV2, seatToken, storeV1, storeV2, upstreamEnvelope } from '../support/upstream-store.ts';
+import type { Dashboard } from './support/dashboard.ts';
 import { enabledSwitch, eventually, row, seen, slowBackend, stateOf, useBrowser, usePage } from './support/eyes.ts';
 
 const browser = useBrowser();
@@ -23,6 +25,11 @@ async function preferDevice(page: Page): Promise<void> {
     DEVICE,
   );
   await page.reload();
+}
+
+async function storedAccounts({ home }: Dashboard): Promise<string> {
+  const stored: unknown = JSON.parse(await readFile(join(home, 'store', 'accounts.json'), 'utf8'));
+  return JSON.stringify(z.object({ accounts: z.array(z.unknown()) }).parse(stored).accounts);
 }
 
 test('[D.L4.9] the re-auth button is idle at first', async () => {
@@ -69,9 +76,12 @@ test('[D.L4.12] somebody else signing in shows error with the reason, and nothin
   await preferDevice(page);
   await (await seen(reauth(page, 'home'))).click();
   const code = await (await seen(row(page, 'home').locator('.login-code code'))).innerText();
+  const before = await storedAccounts(dashboard);
   dashboard.simulator?.control.approveDevice(code, 'colleague');
   await eventually(() => stateOf(reauth(page, 'home'))).toBe('error');
   expect(await row(page, 'home').getByRole('alert').innerText()).toContain('IDENTITY_MISMATCH');
+  expect(before).toContain('"refreshToken"');
+  expect(await storedAccounts(dashboard)).toBe(before);
 });
 
 test('an account that needs a sign-in says so at a glance and in its row', async () => {
@@ -130,7 +140,14 @@ test('an import shows first what it would do, then does it: accounts of upstream
   const result = page.locator('form [role="status"] li');
 
   await page.goto(`${dashboard.url}/#/add`);
-  await (await seen(page.getByRole('radio', { name: /^opencode-multi-auth-codex/ }))).check();
+  expect(await (await seen(page.getByRole('radio', { name: /^This machine/ }))).isChecked()).toBe(true);
+  await check?.click();
+  await eventually(() => result.allInnerTexts()).toEqual([
+    expect.stringMatching(/^mac\S* would be imported$/),
+    'work would be imported',
+    'home would be imported',
+  ]);
+  await page.getByRole('radio', { name: /^opencode-multi-auth-codex/ }).check();
   await check?.click();
   await eventually(() => result.allInnerTexts()).toEqual(['work would be imported', 'home would be imported']);
   expect(await listed()).toEqual([]);

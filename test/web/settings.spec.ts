@@ -64,6 +64,24 @@ test('[F.L6.3] weights are taken above 0 and up to 1 only', async () => {
   expect(await save(page).getAttribute('aria-disabled')).toBe('false');
 });
 
+test('the bar to save never covers the field that is edited, nor what is said about it, on a phone either', async () => {
+  const { page } = await openSettings();
+  await page.setViewportSize({ width: 390, height: 640 });
+  const weight = page.getByLabel('Weight of work');
+  await weight.evaluate((field: HTMLInputElement) => {
+    window.scrollBy(0, field.getBoundingClientRect().bottom - innerHeight + 8);
+    field.focus({ preventScroll: true });
+    field.select();
+  });
+  await page.keyboard.type('7');
+  const problem = await seen(page.getByText('Must be above 0'));
+  const gap = async () => {
+    const [said, bar] = [await problem.boundingBox(), await page.locator('.save-bar').boundingBox()];
+    return said === null || bar === null ? NaN : bar.y - (said.y + said.height);
+  };
+  await eventually(gap).toBeGreaterThanOrEqual(0);
+});
+
 test('[F.L6.4] the critical threshold must stay below the low one', async () => {
   const { page } = await openSettings();
   await critical(page).fill('30');

@@ -83,30 +83,32 @@ function Pinning({ accounts }: { readonly accounts: readonly AccountView[] }) {
         <span>{force.change.phase.value === 'updating' ? `Pinning ${shown(alias)}…` : 'Force is off'}</span>
         <span class="mute">Pin one account for 24 hours; the rotation waits meanwhile.</span>
       </p>
-      <select
-        aria-label="Account to force"
-        value={alias}
-        onChange={(event) => {
-          chosen.value = event.currentTarget.value;
-          force.change.dismiss();
-        }}
-      >
-        <option value="">Choose an account…</option>
-        {candidates.map((account) => (
-          <option key={account.alias} value={account.alias}>
-            {shown(account.alias)}
-            {account.eligible ? '' : ' (blocked)'}
-          </option>
-        ))}
-      </select>
-      <Button
-        icon="pin"
-        isDisabled={alias === ''}
-        isBusy={force.change.phase.value === 'updating'}
-        onClick={() => void force.change.run(alias)}
-      >
-        Pin for 24 h
-      </Button>
+      <span class="force-choice">
+        <select
+          aria-label="Account to force"
+          value={alias}
+          onChange={(event) => {
+            chosen.value = event.currentTarget.value;
+            force.change.dismiss();
+          }}
+        >
+          <option value="">Choose an account…</option>
+          {candidates.map((account) => (
+            <option key={account.alias} value={account.alias}>
+              {shown(account.alias)}
+              {account.eligible ? '' : ' (blocked)'}
+            </option>
+          ))}
+        </select>
+        <Button
+          icon="pin"
+          isDisabled={alias === ''}
+          isBusy={force.change.phase.value === 'updating'}
+          onClick={() => void force.change.run(alias)}
+        >
+          Pin for 24 h
+        </Button>
+      </span>
     </>
   );
 }

@@ -10,10 +10,11 @@ import { useShown } from '../components/who.tsx';
 import { createMutation } from '../mutation.ts';
 import type { Answer } from '../routes.ts';
 
-type Source = 'codex' | 'upstream' | 'oc-codex-multi-auth' | 'opencode' | 'file';
+type Source = 'everywhere' | 'codex' | 'upstream' | 'oc-codex-multi-auth' | 'opencode' | 'file';
 type Result = Answer<'account.import'>;
 
 const SOURCES: readonly { readonly source: Source; readonly name: string; readonly meaning: string }[] = [
+  { source: 'everywhere', name: 'This machine', meaning: 'All logins that the programs below hold here.' },
   { source: 'codex', name: 'codex', meaning: 'The login of the codex program on this machine.' },
   { source: 'upstream', name: 'opencode-multi-auth-codex', meaning: 'All accounts of the plugin that oma replaces.' },
   {
@@ -28,7 +29,7 @@ const SOURCES: readonly { readonly source: Source; readonly name: string; readon
 /** Takes over logins that exist. Why the check first: a login that two tools share is refused to one of them sooner or later, so nobody should import by accident. */
 export function ImportForm() {
   const { api, accounts } = useApp();
-  const source = useSignal<Source>('codex');
+  const source = useSignal<Source>('everywhere');
   const path = useSignal('');
   const passphrase = useSignal('');
   const result = useSignal<Result | null>(null);
@@ -161,8 +162,8 @@ function ImportResult({ result }: { readonly result: Result }) {
             <strong>{shown(alias)}</strong> {dryRun ? 'would be updated' : 'was updated'}: {shown(because)}
           </li>
         ))}
-        {skipped.map(({ name, because }) => (
-          <li key={name}>
+        {skipped.map(({ name, because }, index) => (
+          <li key={index}>
             {shown(name)} {dryRun ? 'would be left out' : 'was left out'}: {shown(because)}
           </li>
         ))}

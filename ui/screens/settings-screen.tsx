@@ -2,6 +2,7 @@ import './form.css';
 import './settings-screen.css';
 
 import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 
 import type { PartialSettings, SettingsView } from '../../contract/settings.ts';
 import { useApp } from '../app-context.ts';
@@ -87,6 +88,7 @@ function SaveBar({ isDirty, isWrong, change, onDiscard }: SaveBarProps) {
   const { settings } = useApp();
   const { phase, error, dismiss } = settings.saving;
   const count = Object.keys(change).length;
+  useEffect(uncover, [isDirty, isWrong]);
   const words = isWrong
     ? 'Correct the marked fields first.'
     : isDirty
@@ -113,6 +115,14 @@ function SaveBar({ isDirty, isWrong, change, onDiscard }: SaveBarProps) {
       </Button>
     </div>
   );
+}
+
+/** The bar comes up over the page: what is being typed, and what is said about it, must not end up below. */
+function uncover(): void {
+  const edited = document.activeElement;
+  if (!(edited instanceof HTMLInputElement)) return;
+  const said = document.getElementById(edited.getAttribute('aria-describedby') ?? '');
+  for (const element of [said, edited]) element?.scrollIntoView({ block: 'nearest' });
 }
 
 function Reset() {

@@ -69,6 +69,7 @@ describe('oma plugin', () => {
     const { exit, out } = await oma(['install']);
     expect(exit).toBe(0);
     expect(out).toContain(`The plugin is installed: ${config}`);
+    expect(out).toContain(`in the terminal: ${join(dirname(config), 'tui.jsonc')}`);
     const { plugin } = await parsed(config);
     expect(plugin).toEqual([
       ['file:///opt/oma/plugin/server.js', { node: '/opt/node', supervisor: '/opt/oma/supervisor.js' }],

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -88,16 +88,85 @@ describe('the pools of oc-codex-multi-auth', () => {
   });
 });
 
-describe('the warning of a shared login', () => {
-  const codex = {
-    tokens: { access_token: seatToken('a'), refresh_token: 'rt_a', id_token: seatToken('a'), account_id: 'ws-a' },
-    last_refresh: new Date(NOON).toISOString(),
-  };
-  const openCode = { openai: { type: 'oauth', refresh: 'rt_a', access: seatToken('a'), expires: NOON + HOUR } };
+const codexAuth = (name: string) => ({
+  tokens: {
+    access_token: seatToken(name),
+    refresh_token: `rt_${name}`,
+    id_token: seatToken(name),
+    account_id: `ws-${name}`,
+  },
+  last_refresh: new Date(NOON).toISOString(),
+});
+const openCodeAuth = (name: string) => ({
+  openai: { type: 'oauth', refresh: `rt_${name}`, access: seatToken(name), expires: NOON + HOUR },
+});
 
+describe('an import from everywhere', () => {
+  it('plans what it then does: each seat once, each alias once, whoever holds it', async () => {
+    const { codexAuthFile, openCodeAuthFile, openCodeHome, upstreamStoreFile } = oma.context.addresses;
+    const sameName = { 'https://api.openai.com/profile': { email: 'a@example.test' } };
+    await write(codexAuthFile, codexAuth('a'));
+    await write(openCodeAuthFile, openCodeAuth('a'));
+    await write(upstreamStoreFile, storeV1({ a: accountV1('b') }));
+    await write(
+      join(openCodeHome, POOL),
+      pool([pooled('c', { email: 'a@example.test', accessToken: seatToken('c', sameName) })]),
+    );
+
+    const planned = await oma.call('account.import', { source: 'everywhere', dryRun: true });
+    expect(oma.store.read().accounts).toEqual([]);
+    expect(planned).toMatchObject({
+      imported: [{ alias: 'a' }, { alias: 'a-2' }, { alias: 'a-3' }],
+      skipped: [{ name: 'a', because: expect.stringContaining('"a" already') as string }],
+      warnings: [/codex/, /opencode-multi-auth-codex/, /oc-codex-multi-auth/, /OpenCode/].map(
+        (holder) => expect.stringMatching(holder) as string,
+      ),
+    });
+
+    expect(await oma.call('account.import', { source: 'everywhere' })).toEqual({ ...planned, dryRun: false });
+    expect(oma.store.read().accounts.map(({ alias, seat }) => [alias, seat.accountId])).toEqual([
+      ['a', 'ws-a'],
+      ['a-2', 'ws-b'],
+      ['a-3', 'ws-c'],
+    ]);
+  });
+
+  it('names a place that cannot be read and takes the others; where only such places are, its reason is the error', async () => {
+    const { codexAuthFile, openCodeAuthFile } = oma.context.addresses;
+    await write(openCodeAuthFile, openCodeAuth('a'));
+    await mkdir(dirname(codexAuthFile), { recursive: true });
+    await writeFile(codexAuthFile, '{');
+    expect(await oma.call('account.import', { source: 'everywhere', dryRun: true })).toMatchObject({
+      imported: [{ alias: 'a' }],
+      skipped: [{ name: 'codex', because: expect.stringContaining('is not JSON') as string }],
+    });
+
+    await rm(openCodeAuthFile);
+    await expect(oma.call('account.import', { source: 'everywhere' })).rejects.toMatchObject({
+      code: 'IMPORT_INVALID',
+    });
+  });
+
+  it('that finds no login at all says where it looked', async () => {
+    await expect(oma.call('account.import', { source: 'everywhere' })).rejects.toMatchObject({
+      code: 'IMPORT_NOT_FOUND',
+      message: expect.stringContaining('codex, upstream, oc-codex-multi-auth, opencode') as string,
+    });
+  });
+});
+
+it('an import of a place without a login, or of a word that is neither place nor file, says so', async () => {
+  await expect(oma.call('account.import', { source: 'codex' })).rejects.toThrow('There is no login of codex here');
+  const path = join(oma.directory, 'nonsense');
+  await expect(oma.call('account.import', { source: 'file', path })).rejects.toThrow(
+    'or name a place where oma looks: codex, upstream, oc-codex-multi-auth, opencode.',
+  );
+});
+
+describe('the warning of a shared login', () => {
   it.each([
-    ['codex, whose file oma follows', 'codex', 'codexAuthFile', codex, 'takes over what codex renews'],
-    ['OpenCode', 'opencode', 'openCodeAuthFile', openCode, '"opencode auth logout"'],
+    ['codex, whose file oma follows', 'codex', 'codexAuthFile', codexAuth('a'), 'takes over what codex renews'],
+    ['OpenCode', 'opencode', 'openCodeAuthFile', openCodeAuth('a'), '"opencode auth logout"'],
     [
       'the plugin opencode-multi-auth-codex',
       'upstream',
@@ -112,7 +181,7 @@ describe('the warning of a shared login', () => {
   });
 
   it.each([
-    ['a codex elsewhere', codex, 'of a codex whose file oma does not watch'],
+    ['a codex elsewhere', codexAuth('a'), 'of a codex whose file oma does not watch'],
     ['the plugin oc-codex-multi-auth', pool([pooled('a')]), 'The plugin oc-codex-multi-auth holds these logins'],
   ])('names %s, by what a file holds', async (_title, content, said) => {
     const path = await write(join(oma.directory, 'elsewhere.json'), content);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { decisionText, forecastText } from '../../../../cli/render/decision.ts';
 import { diffText } from '../../../../cli/render/diff.ts';
-import { addUp, importText, maskImport } from '../../../../cli/render/import.ts';
+import { importText, maskImport } from '../../../../cli/render/import.ts';
 import { logLineText } from '../../../../cli/render/log-line.ts';
 import { colourful, colourless } from '../../../../cli/render/paint.ts';
 import { probeProgress, probeSucceeded, probeText } from '../../../../cli/render/probe.ts';
@@ -213,11 +213,20 @@ describe('an import', () => {
   });
   it('speaks of what would be in a dry run, and of nothing when there is nothing', () => {
     expect(importText({ ...result, dryRun: true }, colourless)).toContain('Would be imported:');
-    expect(importText(addUp([], true), colourless)).toBe('There was nothing to import.');
+    const nothing = { dryRun: true, imported: [], updated: [], skipped: [], warnings: [] };
+    expect(importText(nothing, colourless)).toBe('There was nothing to import.');
   });
-  it('masks and adds up', () => {
-    expect(maskImport(result).imported).toEqual([{ alias: 'work', email: 'a…@e…', planType: 'plus' }]);
-    expect(addUp([result, result], false).imported).toHaveLength(2);
+  it('masks e-mails wherever they stand', () => {
+    const named = {
+      ...result,
+      updated: [{ alias: 'bob@example.com', because: 'codex has a newer login' }],
+      skipped: [{ name: 'cy@example.com', because: 'this seat is the account "cy@example.com" already' }],
+    };
+    expect(maskImport(named)).toMatchObject({
+      imported: [{ alias: 'work', email: 'a…@e…', planType: 'plus' }],
+      updated: [{ alias: 'b…@e…' }],
+      skipped: [{ name: 'c…@e…', because: 'this seat is the account "c…@e…" already' }],
+    });
   });
 });
 
