@@ -1,7 +1,8 @@
 import type * as z from 'zod';
 
 import type { AccountView } from '../../contract/account.ts';
-import type { limitViewSchema } from '../../contract/limits.ts';
+import { duration } from '../../contract/duration.ts';
+import { type limitViewSchema, MAIN_LIMIT_ID, type WindowView } from '../../contract/limits.ts';
 import { maskEmail, maskText } from '../../contract/mask.ts';
 import type { Look, Paint } from './paint.ts';
 import { plain } from './plain.ts';
@@ -9,10 +10,30 @@ import type { ViewLook } from './status.ts';
 import { table, widthOf } from './table.ts';
 import { age, until } from './time.ts';
 
+const MINUTE_MS = 60_000;
 const LEVEL_LOOK = { ok: 'green', low: 'yellow', critical: 'red', unknown: 'dim' } as const satisfies Record<
   AccountView['level'],
   Look
 >;
+
+/** One column. Shape: `isShown` says for which accounts it is worth its room; absent = always. */
+interface Column {
+  readonly title: string;
+  readonly cell: (account: AccountView, look: ViewLook) => string;
+  readonly isShown?: (account: AccountView) => boolean;
+}
+
+/** Why the e-mail last: it is what a short line leaves out. */
+const COLUMNS: readonly Column[] = [
+  { title: 'ALIAS', cell: ({ alias }, { paint }) => paint('bold', alias) },
+  { title: 'STATE', cell: (account, { paint }) => stateOf(account, paint) },
+  { title: 'SERVING', cell: servingOf },
+  { title: '5 HOURS LEFT', cell: (account, look) => limitOf(account.rateLimits.fiveHour, account, look) },
+  { title: 'WEEK LEFT', cell: (account, look) => limitOf(account.rateLimits.weekly, account, look) },
+  { title: 'OTHER LEFT', cell: otherLimitsOf, isShown: (account) => otherWindows(account).length > 0 },
+  { title: 'BLOCKED BY', cell: blockersOf },
+  { title: 'E-MAIL', cell: ({ email }) => (email === null ? '-' : plain(email)) },
+];
 
 /**
  * Writes the accounts as a table, and under it what a person should do about them.
@@ -21,10 +42,11 @@ const LEVEL_LOOK = { ok: 'green', low: 'yellow', critical: 'red', unknown: 'dim'
 export function accountsText(accounts: readonly AccountView[], look: ViewLook, columns = Infinity): string {
   if (accounts.length === 0)
     return 'No account yet. Add one with `oma add ALIAS`, or bring logins you have with `oma import`.';
-  const head = ['ALIAS', 'STATE', 'SERVING', '5 HOURS LEFT', 'WEEK LEFT', 'BLOCKED BY', 'E-MAIL'].map((title) =>
-    look.paint('dim', title),
-  );
-  const rows = [head, ...accounts.map((account) => rowOf(account, look))];
+  const columnsShown = COLUMNS.filter(({ isShown }) => isShown === undefined || accounts.some(isShown));
+  const rows = [
+    columnsShown.map(({ title }) => look.paint('dim', title)),
+    ...accounts.map((account) => columnsShown.map(({ cell }) => cell(account, look))),
+  ];
   const whole = table(rows);
   const notes = accounts.flatMap((account) => notesOf(account));
   return [
@@ -54,19 +76,6 @@ export function accountText(account: AccountView, look: ViewLook): string {
     .join('  ');
 }
 
-function rowOf(account: AccountView, look: ViewLook): string[] {
-  const { fiveHour, weekly } = account.rateLimits;
-  return [
-    look.paint('bold', account.alias),
-    stateOf(account, look.paint),
-    servingOf(account, look),
-    limitOf(fiveHour, account, look),
-    limitOf(weekly, account, look),
-    blockersOf(account, look),
-    account.email === null ? '-' : plain(account.email),
-  ];
-}
-
 function stateOf(account: AccountView, paint: Paint): string {
   if (!account.enabled) return paint('dim', 'disabled');
   if (account.auth === 'needs-login') return paint('red', 'needs login');
@@ -89,13 +98,30 @@ function limitOf(
   account: AccountView,
   { now, paint }: ViewLook,
 ): string {
-  if (limit === null) return paint('dim', 'unknown');
+  if (limit === null) return account.windows.some(isMain) ? '-' : paint('dim', 'unknown');
   const seen = age(limit.observedAt, now);
   if (limit.remainingPercent === null)
     return paint('dim', `unknown (was ${percent(100 - limit.lastKnownUsedPercent)}, ${seen})`);
   const figure = `${percent(limit.remainingPercent)}, ${seen}`;
   if (account.limitsConfidence === 'fresh') return paint(LEVEL_LOOK[account.level], figure);
   return paint('dim', `${figure}, ${account.limitsConfidence}`);
+}
+
+/** A plan without a window of five hours or a week has others, such as a month's. */
+function otherWindows({ windows }: AccountView): readonly WindowView[] {
+  return windows.filter((window) => isMain(window) && window.kind !== 'five-hour' && window.kind !== 'weekly');
+}
+
+function otherLimitsOf(account: AccountView, look: ViewLook): string {
+  const texts = otherWindows(account).map(
+    (window) =>
+      `${window.kind === 'monthly' ? 'month' : duration(window.durationMinutes * MINUTE_MS)} ${limitOf(window, account, look)}`,
+  );
+  return texts.join('; ') || '-';
+}
+
+function isMain({ limitId }: WindowView): boolean {
+  return limitId === MAIN_LIMIT_ID;
 }
 
 function blockersOf({ blockers }: AccountView, { now, paint }: ViewLook): string {

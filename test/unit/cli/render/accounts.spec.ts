@@ -30,6 +30,30 @@ describe('the table of accounts', () => {
     expect(row).not.toContain('%');
   });
 
+  it('says nothing of a window that the plan does not have, and shows another in a column of its own', () => {
+    const window = {
+      limitId: 'codex',
+      limitName: null,
+      usedPercent: 38,
+      remainingPercent: 62,
+      lastKnownUsedPercent: 38,
+      resetsAt: at(60),
+      observedAt: at(-120),
+      source: 'codex-exec' as const,
+    };
+    const week = { ...window, kind: 'weekly' as const, durationMinutes: 10_080 };
+    const month = { ...window, kind: 'monthly' as const, durationMinutes: 43_200 };
+    const none = { fiveHour: null, weekly: null };
+    const [head, weekly, monthly] = lines(
+      account({ windows: [week], rateLimits: { fiveHour: null, weekly: week } }),
+      account({ windows: [month], rateLimits: none }),
+    );
+    expect(head).toContain('OTHER LEFT');
+    expect(weekly).toMatch(/ - +62 %, 2 h ago +- +- /);
+    expect(monthly).toMatch(/ - +- +month 62 %, 2 h ago +- /);
+    expect(lines(account({ windows: [week], rateLimits: none }))[0]).not.toContain('OTHER');
+  });
+
   it('keeps the last figure beside the word unknown, with its age', () => {
     const outlived = {
       usedPercent: null,
