@@ -17,5 +17,5 @@ for (const { what, source, found, holds } of bars)
   console.log(`${holds ? 'holds ' : 'MISSED'}  ${what.padEnd(40)} ${source.padEnd(8)} ${found}`);
 const open = unproven(bars);
 for (const promise of open)
-  console.log(`NO EVIDENCE  ${promise}: run npm run test:stress, or npm run test:soak:48h -- --hours 1`);
+  console.log(`NO EVIDENCE  ${promise}: run npm run test:soak:48h -- --hours 1`);
 process.exitCode = open.length === 0 && bars.every(({ holds }) => holds) ? 0 : 1;

@@ -140,7 +140,7 @@ describe('[I.L7.2] [H.T.37] [H.T.38] [H.T.39] [H.T.40] npm run slo', () => {
       lines: [
         expect.stringMatching(/^MISSED +unhandled exceptions = 0 +soak +1$/),
         expect.stringMatching(/^MISSED +p95 regression <= 10 % +soak +2\.30x past oma, recorded 2\.00x$/),
-        expect.stringMatching(/^NO EVIDENCE +failed probes: run npm run test:stress/),
+        expect.stringMatching(/^NO EVIDENCE +failed probes: run npm run test:soak:48h/),
       ],
     });
   });

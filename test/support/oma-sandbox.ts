@@ -26,6 +26,8 @@ export interface OmaOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether OpenCode's configuration names the built plugin. */
   readonly plugin?: boolean;
+  /** Arguments of Node for the supervisor. */
+  readonly nodeArgs?: readonly string[];
   /** Directory of the home, which outlives this process; default: a temporary one. */
   readonly root?: string;
 }
@@ -71,7 +73,7 @@ export async function openOma(options: OmaOptions): Promise<OpenOma> {
       ...options.env,
     },
   });
-  const sandbox = createSandbox(opencode);
+  const sandbox = createSandbox(opencode, options.nodeArgs ?? []);
   // What a run that was cut off left behind would go on asking the provider of then.
   if (options.root !== undefined) await sandbox.oma('down');
   await sandbox.start();
@@ -79,7 +81,7 @@ export async function openOma(options: OmaOptions): Promise<OpenOma> {
   return sandbox;
 }
 
-function createSandbox(opencode: OpenCodeSandbox): OpenOma {
+function createSandbox(opencode: OpenCodeSandbox, nodeArgs: readonly string[]): OpenOma {
   const { env, root } = opencode;
   const started: ChildProcess[] = [];
   const oma = (...args: readonly string[]): Promise<ProgramResult> =>
@@ -119,7 +121,7 @@ function createSandbox(opencode: OpenCodeSandbox): OpenOma {
     status,
     accounts: async () => (await json<{ accounts: AccountView[] }>('list')).accounts,
     start: async () => {
-      const child = spawn(process.execPath, [join(DIST, 'supervisor.js')], {
+      const child = spawn(process.execPath, [...nodeArgs, join(DIST, 'supervisor.js')], {
         env: { ...env },
         cwd: opencode.project,
         stdio: ['ignore', 'pipe', 'pipe'],
