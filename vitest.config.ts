@@ -7,7 +7,7 @@ const SECOND_MS = 1_000;
 const GATES = [
   // No module keeps state that a test leaves behind, and loading all of them anew for each file takes longer than many a test.
   { name: 'unit', timeoutMs: 60 * SECOND_MS, workersMax: 2, isolate: false },
-  { name: 'integration', timeoutMs: 180 * SECOND_MS, workersMax: 2, isolate: false },
+  { name: 'integration', timeoutMs: 180 * SECOND_MS, workersMax: 3, isolate: false },
   { name: 'web', timeoutMs: 180 * SECOND_MS, workersMax: 2, isolate: true },
   { name: 'sandbox', timeoutMs: 300 * SECOND_MS, workersMax: 3, isolate: true },
   { name: 'failure', timeoutMs: 300 * SECOND_MS, workersMax: 3, isolate: true },

@@ -10,7 +10,10 @@ import { useOma } from '../support/oma.ts';
 import { PATIENCE } from '../support/patience.ts';
 import { opencodeRun, type OpenCodeSandbox, opencodeServe } from '../support/real-opencode.ts';
 import { requestsArrived, useSimulator } from '../support/simulator.ts';
+import { sized } from '../support/size.ts';
 
+/** Each costs some six seconds of a core before it asks for anything. */
+const PROCESSES = sized({ full: 16, rehearsal: 8 });
 const SEATS = ['a', 'b', 'c'].map((alias) => ({
   alias,
   email: `${alias}@example.test`,
@@ -90,14 +93,16 @@ describe('the real OpenCode through the built plugin', () => {
     expect(limited).toMatchObject({ health: 'cooldown', cooldownReason: 'rate-limited', eligible: false });
   });
 
-  it('refreshes an expired token once for sixteen OpenCode processes at the same time', async () => {
+  it(`refreshes an expired token once for ${String(PROCESSES)} OpenCode processes at the same time`, async () => {
     const simulator = await useSimulator({ seats: SEATS.slice(0, 1) });
     const oma = await useOma({ simulator });
     // The first start of OpenCode sets its database up, which is not what is tested here.
     expect(servedBy((await opencodeRun(oma.opencode, 'warm up')).stdout)).toBe('a');
     simulator.control.expireAccess('a');
     const before = simulator.control.requests({ endpoint: 'token' }).length;
-    const boxes = await Promise.all(Array.from({ length: 16 }, (_, index) => withDataOfItsOwn(oma.opencode, index)));
+    const boxes = await Promise.all(
+      Array.from({ length: PROCESSES }, (_, index) => withDataOfItsOwn(oma.opencode, index)),
+    );
     const answers = await Promise.all(
       boxes.map((box, index) => opencodeRun(box, `question ${String(index)}`, { deadlineMs: 150_000 })),
     );
