@@ -1,7 +1,7 @@
 import { lstat, rm } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 
-import type { Paths } from '../../runtime/paths.ts';
+import { cacheDirectory } from '../../runtime/compile-cache.ts';
 import { command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { apply, globalDirectory, planUninstall } from '../opencode-plugin.ts';
@@ -25,14 +25,14 @@ export const uninstall = command({
     const plugin = await planUninstall(context, globalDirectory(context));
     const leftovers = await existing([
       ...plugin.filter(({ isSecret }) => !isSecret).map(({ file }) => file + BACKUP_SUFFIX),
-      ...ownFiles(context.paths()),
+      ...ownFiles(context),
     ]);
     if (!dryRun) {
       if (service !== null) await removeService(context);
       await apply(plugin);
       const session = await connectIfRunning(context);
       if (session !== null) await stopAndWait(context, session);
-      for (const file of await existing([...leftovers, ...ownFiles(context.paths())]))
+      for (const file of await existing([...leftovers, ...ownFiles(context)]))
         await rm(file, { recursive: true, force: true });
     }
     const [store = null] = await existing([context.paths().storeFile]);
@@ -47,8 +47,15 @@ export const uninstall = command({
 });
 
 /** Everything that oma writes beside the store; nothing that holds the store, wherever that was put. */
-function ownFiles({ stateDir, socketPath, lockFile, storeFile }: Paths): readonly string[] {
-  const outside = [socketPath, lockFile, `${socketPath}.stderr`, `${socketPath}.starting`];
+function ownFiles({ environment, home, paths }: Context): readonly string[] {
+  const { stateDir, socketPath, lockFile, storeFile } = paths();
+  const outside = [
+    cacheDirectory(environment, home),
+    socketPath,
+    lockFile,
+    `${socketPath}.stderr`,
+    `${socketPath}.starting`,
+  ];
   const isApart = (file: string): boolean => !`${dirname(storeFile)}${sep}`.startsWith(`${file}${sep}`);
   return [stateDir, ...outside.filter((file) => !file.startsWith(`${stateDir}${sep}`))].filter(isApart);
 }

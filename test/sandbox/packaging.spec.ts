@@ -32,7 +32,7 @@ function filesUnder(directory: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
     .filter(
       (name) =>
-        !/^(config\/opencode\/\.gitignore|data\/opencode\/(?!auth)|cache\/|state\/opencode\/|home\/\.(cache|npm|bun|codex)\/)/.test(
+        !/^(config\/opencode\/\.gitignore|data\/opencode\/(?!auth)|cache\/(?!opencode-multi-auth)|state\/opencode\/|home\/\.(npm|bun|codex)\/|home\/\.cache\/(?!opencode-multi-auth))/.test(
           name,
         ),
     )
