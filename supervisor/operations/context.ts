@@ -20,7 +20,8 @@ export interface Addresses {
   readonly issuerUrl: string;
   readonly codexAuthFile: string;
   readonly openCodeAuthFile: string;
-  readonly upstreamStoreFile: string;
+  /** null: oma's own store lies there, and took over what was there at its first start. */
+  readonly upstreamStoreFile: string | null;
   /** `~/.opencode`, where oc-codex-multi-auth keeps its pools. */
   readonly openCodeHome: string;
   readonly antigravityFile: string;

@@ -142,7 +142,7 @@ function originOf(addresses: Context['addresses'], { source, path }: Where): Ori
     case 'opencode':
       return { path: path ?? addresses.openCodeAuthFile, source: 'import-opencode' };
     case 'upstream':
-      return { path: path ?? addresses.upstreamStoreFile, source: 'import-upstream' };
+      return { path: path ?? storeOfUpstream(addresses), source: 'import-upstream' };
     case 'oc-codex-multi-auth':
     case 'file':
       if (path === undefined)
@@ -151,6 +151,14 @@ function originOf(addresses: Context['addresses'], { source, path }: Where): Ori
         });
       return { path, source: addresses.demo ? 'demo' : 'import-file' };
   }
+}
+
+function storeOfUpstream({ upstreamStoreFile }: Context['addresses']): string {
+  if (upstreamStoreFile !== null) return upstreamStoreFile;
+  throw new OmaError(
+    'IMPORT_NOT_FOUND',
+    'opencode-multi-auth-codex keeps its accounts where oma keeps its own: what was there, oma took over at its first start. Name the file if yours lies elsewhere.',
+  );
 }
 
 const openCodeAuthSchema = z.looseObject({

@@ -12,6 +12,7 @@ import { acquireLock } from '../../../runtime/instance-lock.ts';
 import { PATIENCE } from '../../support/patience.ts';
 import { processGone } from '../../support/process-gone.ts';
 import { runProgram } from '../../support/run-program.ts';
+import { seatToken } from '../../support/upstream-store.ts';
 import { CLI, type Home, useHome } from './home.ts';
 
 const ONE_LINE = /^oma: [^\n]+\n$/;
@@ -237,6 +238,28 @@ describe('other commands of the built program', () => {
     expect((await home.oma('status')).code).toBe(0);
     const forbidden = await useHome({ OPENCODE_MULTI_AUTH_AUTOSTART: '0' });
     expect((await forbidden.oma('list')).code).toBe(7);
+  });
+
+  it('do not take the store of oma for that of the plugin that it replaces', async () => {
+    const nowhere = 'http://127.0.0.1:9';
+    const home = await useHome({
+      OPENCODE_MULTI_AUTH_BASE_URL: `${nowhere}/backend-api`,
+      OPENCODE_MULTI_AUTH_ISSUER_URL: nowhere,
+    });
+    const token = seatToken('mac');
+    const tokens = { access_token: token, id_token: token, refresh_token: 'rt_mac', account_id: 'ws-mac' };
+    await mkdir(join(home.path, '.codex'));
+    await writeFile(join(home.path, '.codex/auth.json'), JSON.stringify({ tokens }));
+    expect(await home.json('import')).toMatchObject({ imported: [{ alias: 'mac' }], skipped: [] });
+    expect(await home.json('import')).toMatchObject({
+      imported: [],
+      skipped: [{ because: expect.stringContaining('the account "mac" already') as string }],
+      warnings: [expect.stringContaining('codex and oma now share this login') as string],
+    });
+    expect(await home.oma('import', 'upstream')).toMatchObject({
+      code: 66,
+      stderr: expect.stringContaining('keeps its accounts where oma keeps its own') as string,
+    });
   });
 
   it('check a store with the supervisor running and without', async () => {

@@ -107,7 +107,7 @@ describe('an import from everywhere', () => {
     const sameName = { 'https://api.openai.com/profile': { email: 'a@example.test' } };
     await write(codexAuthFile, codexAuth('a'));
     await write(openCodeAuthFile, openCodeAuth('a'));
-    await write(upstreamStoreFile, storeV1({ a: accountV1('b') }));
+    await write(upstreamStoreFile ?? '', storeV1({ a: accountV1('b') }));
     await write(
       join(openCodeHome, POOL),
       pool([pooled('c', { email: 'a@example.test', accessToken: seatToken('c', sameName) })]),
@@ -175,7 +175,7 @@ describe('the warning of a shared login', () => {
       'The plugin opencode-multi-auth-codex holds these logins',
     ],
   ] as const)('names %s', async (_title, source, address, content, said) => {
-    await write(oma.context.addresses[address], content);
+    await write(oma.context.addresses[address] ?? '', content);
     const { warnings } = await oma.call('account.import', { source, dryRun: true });
     expect(warnings[0]).toContain(said);
   });
