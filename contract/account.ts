@@ -27,7 +27,6 @@ export const blockerSchema = z.object({
   until: isoTimeSchema.nullable(),
   detail: z.string().max(200).nullable().describe('A sentence for people.'),
 });
-export type Blocker = z.infer<typeof blockerSchema>;
 
 /** Health after failures: `probation` is eligible, but one failure doubles the cooldown. */
 export const healthStatusSchema = z.enum(['healthy', 'cooldown', 'probation']);
@@ -50,7 +49,7 @@ export const accountViewSchema = z.object({
   active: z.boolean().describe('Whether codex itself is logged in as this account.'),
   forced: z.boolean(),
   eligible: z.boolean(),
-  blockers: z.array(blockerSchema),
+  blockers: z.array(blockerSchema).describe('The one that lasts longest first.'),
   health: healthStatusSchema,
   cooldownUntil: isoTimeSchema.nullable(),
   cooldownReason: z.string().nullable(),

@@ -176,7 +176,7 @@ function addressesOf({ env, paths, demo }: StartOptions): Context['addresses'] {
     issuerUrl: env.ISSUER_URL ?? DEFAULT_ISSUER_URL,
     codexAuthFile: paths.codexAuthFile,
     openCodeAuthFile: paths.openCodeAuthFile,
-    upstreamStoreFile: demo || paths.defaultStoreFile === paths.storeFile ? null : paths.defaultStoreFile,
+    upstreamStoreFile: paths.defaultStoreFile === paths.storeFile ? null : paths.defaultStoreFile,
     openCodeHome: paths.openCodeHome,
     antigravityFile: paths.antigravityFile,
     probeHomesDir: paths.probeHomesDir,

@@ -1,7 +1,6 @@
 import type { AccountView, BlockerCode } from '../contract/account.ts';
 import type { Decision, FallbackReason } from '../contract/decision.ts';
 import type { ForceEnd } from '../contract/force.ts';
-import { lastBlocker } from '../contract/last-blocker.ts';
 import type { ProbeSource } from '../contract/limits.ts';
 import type { SettingOrigin, Strategy } from '../contract/settings.ts';
 
@@ -85,7 +84,7 @@ export function standing(account: AccountView): {
   readonly word: string;
   readonly until: string | null;
 } {
-  const blocker = lastBlocker(account.blockers);
+  const [blocker] = account.blockers;
   if (blocker !== undefined) {
     const tone = blocker.code === 'needs-login' ? 'bad' : blocker.code === 'disabled' ? 'mute' : 'warn';
     return { tone, word: BLOCKERS[blocker.code], until: blocker.until };

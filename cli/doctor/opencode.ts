@@ -18,7 +18,7 @@ export async function examineOpenCode(context: Context): Promise<readonly Findin
     return [
       await examinePlugin(context, directory),
       ...(await examineLogin(context, directory)),
-      ...(await rivalPlugins(context, directory)).map(rival),
+      ...(await rivalPlugins(context, directory)).map((spec) => rival(context, spec)),
       ...(await examineFormerService(context)),
     ];
   } catch (error) {
@@ -86,13 +86,16 @@ function register(context: Context, directory: string): Fix {
 /** By what name a plugin's logins are imported. */
 const RIVAL_SOURCES = { 'oc-codex-multi-auth': 'oc-codex-multi-auth', 'opencode-multi-auth-codex': 'upstream' };
 
-function rival(spec: string): Finding {
+function rival(context: Context, spec: string): Finding {
   const source = Object.entries(RIVAL_SOURCES).find(([plugin]) => spec.includes(plugin))?.[1];
+  const { storeFile, defaultStoreFile } = context.paths();
+  const isTakenOver = source === 'upstream' && storeFile === defaultStoreFile;
   const command = source === undefined ? 'oma import' : `oma import ${source}`;
+  const logins = isTakenOver ? 'oma takes its logins over at its first start' : `Import its logins (\`${command}\`)`;
   return finding('problem', {
     id: 'rival-plugin',
     what: `Another plugin answers for OpenAI logins beside oma: ${spec}`,
-    advice: `Two refreshers of one login log each other out. Import its logins (\`${command}\`), then take it out of OpenCode’s configuration.`,
+    advice: `Two refreshers of one login log each other out. ${logins}; take it out of OpenCode’s configuration.`,
   });
 }
 

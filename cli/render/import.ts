@@ -41,6 +41,7 @@ export function maskImport(result: ImportResult): ImportResult {
     })),
     updated: result.updated.map((entry) => ({ ...entry, alias: maskText(entry.alias) })),
     skipped: result.skipped.map(({ name, because }) => ({ name: maskText(name), because: maskText(because) })),
+    warnings: result.warnings.map(maskText),
   };
 }
 

@@ -1,5 +1,4 @@
 import type { AccountView } from '../../contract/account.ts';
-import { lastBlocker } from '../../contract/last-blocker.ts';
 import type { LoginMethod } from '../../contract/login.ts';
 import { maskEmail, maskText } from '../../contract/mask.ts';
 import { becauseText, spanText } from '../words.ts';
@@ -84,7 +83,7 @@ export function accountTitle({ alias, email, planType }: AccountView): string {
 }
 
 function standing(account: AccountView, isServing: boolean, look: Look): string {
-  const blocker = lastBlocker(account.blockers);
+  const [blocker] = account.blockers;
   const until = blocker?.until ?? null;
   const back = until === null ? '' : `, back in ${spanText(Date.parse(until) - look.now)}`;
   return [

@@ -1,5 +1,4 @@
 import type { AccountView } from '../../contract/account.ts';
-import { lastBlocker } from '../../contract/last-blocker.ts';
 import { MAIN_LIMIT_ID, type WindowView } from '../../contract/limits.ts';
 import { maskText } from '../../contract/mask.ts';
 import type { EpochMs } from '../../contract/scalars.ts';
@@ -40,7 +39,7 @@ export function statusLine(view: PoolView | null, look: Look): ColouredLine {
   if (account === null) return muted(`oma: ${readyText(view)}`);
   const forced = account.forced ? ' (forced)' : '';
   const name = `oma: ${maskText(account.alias)}${forced}`;
-  const blocker = lastBlocker(account.blockers);
+  const [blocker] = account.blockers;
   if (blocker !== undefined) return { text: `${name} ${becauseText(blocker.code)}`, colour: 'warning' };
   return { text: `${name} · ${tightestText(account, look)}`, colour: LEVEL_COLOURS[account.level] };
 }
@@ -91,7 +90,7 @@ export function windowTexts(account: AccountView, { now }: Look): readonly strin
 function accountLines(account: AccountView, view: PoolView, look: Look): readonly ColouredLine[] {
   const { remainingMs } = view.status.force;
   const forced = account.forced && remainingMs !== null ? `, forced for ${spanText(remainingMs)}` : '';
-  const blocker = lastBlocker(account.blockers);
+  const [blocker] = account.blockers;
   const state = blocker === undefined ? '' : ` ${becauseText(blocker.code)}`;
   const colour = blocker === undefined ? LEVEL_COLOURS[account.level] : 'warning';
   return [

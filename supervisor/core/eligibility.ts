@@ -55,7 +55,7 @@ export function lastingStanding(account: Account, settings: Settings): 'eligible
   return isCalm && isAmple(account.limits, settings) ? 'eligible' : null;
 }
 
-/** Names everything that keeps an account from serving a request; empty = it can serve. */
+/** Names everything that keeps an account from serving a request, what lasts longest first; empty = it can serve. */
 export function blockersOf(account: Account, { needs, settings, now }: Question): readonly Blocker[] {
   const found: Blocker[] = [];
   if (!account.availability.enabled)
@@ -70,7 +70,13 @@ export function blockersOf(account: Account, { needs, settings, now }: Question)
   if (exhausted !== null) found.push({ code: 'exhausted', until: exhausted, detail: null });
   if (isReserved(account, settings)) found.push({ code: 'reserved', until: null, detail: null });
   if (isExcluded(account, needs)) found.push({ code: 'excluded', until: null, detail: null });
-  return found;
+  return found.length < 2 ? found : found.toSorted((a, b) => lastingOf(b) - lastingOf(a));
+}
+
+/** Why excluded last: it ends with the request, and says nothing about the account. */
+function lastingOf({ code, until }: Blocker): number {
+  if (code === 'excluded') return 0;
+  return until ?? Number.MAX_VALUE;
 }
 
 /** The instant at which all blockers of an account have ended by themselves; null = never by itself, or it is not blocked. */

@@ -49,6 +49,7 @@ interface Where extends Pick<ImportParams, 'path' | 'passphrase'> {
  */
 export async function readImport(context: Context, params: ImportParams): Promise<Found> {
   const { source } = params;
+  if (source === 'everywhere') refuseWhereNowhere(context, params);
   const found = await (source === 'everywhere'
     ? readPlaces(context, params)
     : readWhere(context, { ...params, source }));
@@ -56,8 +57,20 @@ export async function readImport(context: Context, params: ImportParams): Promis
     candidates: found.flatMap(({ candidates }) => candidates),
     skipped: found.flatMap(({ skipped }) => skipped),
     notes: found.flatMap(({ notes }) => notes),
-    holders: new Set(found.flatMap(({ holders }) => [...holders])),
+    holders: new Set(found.filter(holdsLogin).flatMap(({ holders }) => [...holders])),
   };
+}
+
+function refuseWhereNowhere({ addresses }: Context, { path }: ImportParams): void {
+  if (path !== undefined)
+    throw new OmaError('INVALID_PARAMS', 'A path goes with one source, such as "file".', {
+      problems: [{ field: 'path', constraint: 'absent', message: 'Not with the source "everywhere".' }],
+    });
+  if (addresses.demo)
+    throw new OmaError(
+      'IMPORT_NOT_FOUND',
+      'The demo has simulated accounts and does not look for your own logins. End it ("oma down"), then import them.',
+    );
 }
 
 /** A place without a login is passed over; the refusal of one counts only where no other holds a login. */
@@ -75,8 +88,12 @@ async function readPlaces(context: Context, { passphrase }: ImportParams): Promi
     }
   }
   const [refusal] = refusals;
-  if (refusal !== undefined && found.length === refusals.length) throw refusal;
+  if (refusal !== undefined && !found.some(holdsLogin)) throw refusal;
   return found;
+}
+
+function holdsLogin({ candidates }: Found): boolean {
+  return candidates.length > 0;
 }
 
 function readWhere(context: Context, where: Where): Promise<readonly Found[]> {

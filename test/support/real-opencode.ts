@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 
 import { removeTree } from './remove-tree.ts';
@@ -95,7 +95,8 @@ export function opencodeRun(
 function isolatedEnv(under: (name: string) => string): Record<string, string> {
   const nowhere = 'http://127.0.0.1:9';
   return {
-    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+    // The Node of the tests first: a plugin without options starts the supervisor with the one on the PATH.
+    PATH: [dirname(process.execPath), process.env['PATH'] ?? '/usr/bin:/bin'].join(delimiter),
     HOME: under('home'),
     XDG_CONFIG_HOME: under('config'),
     XDG_DATA_HOME: under('data'),

@@ -94,6 +94,26 @@ test('[E.L4.4] pinning and releasing show updating while a slow backend works', 
   expect([pinning.sent(), releasing.sent()]).toEqual([1, 1]);
 });
 
+test('a pin asked for in a row is shown as under way there, and its failure told there', async () => {
+  const until = Date.now() + HOUR_MS;
+  const health = { status: 'cooldown', until, reason: 'rate-limited', cooldownMs: HOUR_MS, successes: 0 } as const;
+  const { page } = await usePage(browser(), { pool: { ...POOL, tired: { change: { health } } } });
+  const pinning = await slowBackend(page, 'POST', /\/api\/force$/);
+  const button = row(page, 'tired').getByRole('button', { name: 'Pin tired for 24 hours' });
+  await (await seen(button)).click();
+  await eventually(() => button.getAttribute('aria-busy')).toBe('true');
+  expect(
+    await row(page, 'home')
+      .getByRole('button', { name: /^Pin home/ })
+      .getAttribute('aria-busy'),
+  ).toBe('false');
+  expect(await forceControl(page).innerText()).toContain('Pinning tired…');
+  pinning.release();
+  expect(await (await seen(row(page, 'tired').getByRole('alert'))).innerText()).toContain('ACCOUNT_INELIGIBLE');
+  expect(await stateOf(forceControl(page))).toBe('error');
+  expect(await forceControl(page).getByRole('alert').count()).toBe(0);
+});
+
 test('[E.L4.5] an account that cannot serve cannot be pinned: error with the reason', async () => {
   const health = {
     status: 'cooldown' as const,

@@ -115,9 +115,7 @@ test('a dry pool says who is back first; each row waits for the last of what blo
   });
   const glance = page.getByRole('region', { name: 'At a glance' });
   await eventually(() => glance.innerText()).toMatch(/Nobody can serve\s+2 enabled, first one back in 14 min/);
-  expect(await glance.innerText()).toMatch(
-    /No forecast\s+nothing runs dry at the present rates, or there is not enough data/,
-  );
+  expect(await glance.innerText()).toMatch(/Not enough data\s+a forecast needs four probes over twenty minutes/);
   expect(await row(page, 'work').locator('.account-state').innerText()).toMatch(/limit reached\s+back in 2 h/);
   expect(await row(page, 'home').locator('.account-state').innerText()).toMatch(/cooling down\s+back in 14 min/);
 });
@@ -219,6 +217,9 @@ test('an account shows its history as a chart with a table, and a forecast that 
   const { page } = await usePage(browser(), {
     pool: { work: { fiveHour: 72, weekly: 40, burnPerHour: 20 }, quiet: { fiveHour: 10, weekly: 5 } },
   });
+  await eventually(() => page.getByRole('region', { name: 'At a glance' }).innerText()).toMatch(
+    /Runs dry first \(estimate\)\s+work in 1 h \d+ min\s+5 h window, at 20\.0 % an hour: between \d\d:\d\d and \d\d:\d\d/,
+  );
   await (await seen(page.getByRole('link', { name: 'work', exact: true }).last())).click();
   const chart = await seen(page.locator('.chart').first());
   expect(await chart.locator('canvas').count()).toBe(1);

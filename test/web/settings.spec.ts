@@ -67,6 +67,7 @@ test('[F.L6.3] weights are taken above 0 and up to 1 only', async () => {
 test('the bar to save never covers the field that is edited, nor what is said about it, on a phone either', async () => {
   const { page } = await openSettings();
   await page.setViewportSize({ width: 390, height: 640 });
+  await critical(page).fill('120');
   const weight = page.getByLabel('Weight of work');
   await weight.evaluate((field: HTMLInputElement) => {
     window.scrollBy(0, field.getBoundingClientRect().bottom - innerHeight + 8);

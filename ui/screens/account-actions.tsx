@@ -47,14 +47,16 @@ export function PinButton({ account, isWide = false }: ActionProps) {
   const { alias, enabled } = account;
   const state = force.pinned.value?.alias === alias ? 'pinned' : 'idle';
   const { short, long, title, name } = PINS[state];
+  const isUpdating = force.change.phase.value === 'updating';
   return (
     <Button
       {...{ state, title }}
       kind={isWide ? 'plain' : 'quiet'}
       icon="pin"
       label={isWide ? `${long}: ${alias}` : name(alias)}
-      isDisabled={!enabled || force.change.phase.value === 'updating'}
-      onClick={() => void force.change.run(state === 'pinned' ? null : alias)}
+      isBusy={isUpdating && force.wanted.value?.row === alias}
+      isDisabled={!enabled || isUpdating}
+      onClick={() => void force.change.run({ alias: state === 'pinned' ? null : alias, row: alias })}
     >
       {isWide ? long : <Word>{short}</Word>}
     </Button>

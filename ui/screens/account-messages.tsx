@@ -5,7 +5,7 @@ import { LoginPanel } from './login-panel.tsx';
 
 /** What went wrong with this account's controls, and its sign-in while one is under way. */
 export function AccountMessages({ account }: { readonly account: AccountView }) {
-  const { accounts, logins, probes } = useApp();
+  const { accounts, force, logins, probes } = useApp();
   const { alias, limitError } = account;
   const login = logins.of(alias, 'reauth');
   const failures = [
@@ -14,6 +14,7 @@ export function AccountMessages({ account }: { readonly account: AccountView }) 
     accounts.removing(alias),
     logins.reauthing(alias),
     probes.one(alias),
+    ...(force.wanted.value?.row === alias ? [force.change] : []),
   ];
   const item = probes.item(alias);
   return (

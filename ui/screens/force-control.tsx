@@ -39,7 +39,7 @@ export function ForceControl({ accounts }: { readonly accounts: readonly Account
         </span>
         {pinned === null ? <Pinning accounts={accounts} /> : <Pinned />}
       </div>
-      {error !== null && <Problem error={error} onDismiss={force.change.dismiss} />}
+      {error !== null && force.wanted.value?.row === null && <Problem error={error} onDismiss={force.change.dismiss} />}
     </section>
   );
 }
@@ -64,7 +64,10 @@ function Pinned() {
         </span>
       </p>
       <meter class="force-meter" aria-hidden="true" min={0} max={24 * 3_600_000} value={pinned.remainingMs} />
-      <Button isBusy={force.change.phase.value === 'updating'} onClick={() => void force.change.run(null)}>
+      <Button
+        isBusy={force.change.phase.value === 'updating'}
+        onClick={() => void force.change.run({ alias: null, row: null })}
+      >
         {force.change.phase.value === 'updating' ? 'Releasing…' : 'Release'}
       </Button>
     </>
@@ -80,7 +83,11 @@ function Pinning({ accounts }: { readonly accounts: readonly AccountView[] }) {
   return (
     <>
       <p class="force-words" role="status">
-        <span>{force.change.phase.value === 'updating' ? `Pinning ${shown(alias)}…` : 'Force is off'}</span>
+        <span>
+          {force.change.phase.value === 'updating'
+            ? `Pinning ${shown(force.wanted.value?.alias ?? alias)}…`
+            : 'Force is off'}
+        </span>
         <span class="mute">Pin one account for 24 hours; the rotation waits meanwhile.</span>
       </p>
       <span class="force-choice">
@@ -104,7 +111,7 @@ function Pinning({ accounts }: { readonly accounts: readonly AccountView[] }) {
           icon="pin"
           isDisabled={alias === ''}
           isBusy={force.change.phase.value === 'updating'}
-          onClick={() => void force.change.run(alias)}
+          onClick={() => void force.change.run({ alias, row: null })}
         >
           Pin for 24 h
         </Button>

@@ -157,8 +157,8 @@ function ImportResult({ result }: { readonly result: Result }) {
             <strong>{shown(alias)}</strong> {dryRun ? 'would be imported' : 'was imported'}
           </li>
         ))}
-        {updated.map(({ alias, because }) => (
-          <li key={alias}>
+        {updated.map(({ alias, because }, index) => (
+          <li key={index}>
             <strong>{shown(alias)}</strong> {dryRun ? 'would be updated' : 'was updated'}: {shown(because)}
           </li>
         ))}

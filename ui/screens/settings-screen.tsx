@@ -72,23 +72,27 @@ function Form({ view }: { readonly view: SettingsView }) {
       <ProbeSection {...section} />
       <NoticeSection {...section} />
       <AdapterSection {...section} />
-      <SaveBar isDirty={isDirty} isWrong={isWrong} change={change} onDiscard={() => (changes.value = {})} />
+      <SaveBar {...{ isDirty, problems, change }} onDiscard={() => (changes.value = {})} />
     </form>
   );
 }
 
 interface SaveBarProps {
   readonly isDirty: boolean;
-  readonly isWrong: boolean;
+  readonly problems: Readonly<Record<string, string>>;
   readonly change: PartialSettings;
   readonly onDiscard: () => void;
 }
 
-function SaveBar({ isDirty, isWrong, change, onDiscard }: SaveBarProps) {
+function SaveBar({ isDirty, problems, change, onDiscard }: SaveBarProps) {
   const { settings } = useApp();
   const { phase, error, dismiss } = settings.saving;
+  const said = Object.values(problems).join(' ');
+  const isWrong = said !== '';
   const count = Object.keys(change).length;
-  useEffect(uncover, [isDirty, isWrong]);
+  useEffect(() => {
+    if (isDirty) uncover();
+  }, [isDirty, said, error.value]);
   const words = isWrong
     ? 'Correct the marked fields first.'
     : isDirty
@@ -121,7 +125,8 @@ function SaveBar({ isDirty, isWrong, change, onDiscard }: SaveBarProps) {
 function uncover(): void {
   const edited = document.activeElement;
   if (!(edited instanceof HTMLInputElement)) return;
-  const said = document.getElementById(edited.getAttribute('aria-describedby') ?? '');
+  const described = edited.closest('[aria-describedby]');
+  const said = document.getElementById(described?.getAttribute('aria-describedby') ?? '');
   for (const element of [said, edited]) element?.scrollIntoView({ block: 'nearest' });
 }
 

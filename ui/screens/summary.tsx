@@ -7,6 +7,7 @@ import { useApp } from '../app-context.ts';
 import { Age, Countdown } from '../components/countdown.tsx';
 import { barName } from '../components/limit-bar.tsx';
 import { Alias } from '../components/who.tsx';
+import { clockTime } from '../format.ts';
 import { accountHref } from '../route.ts';
 import { needs, poolHealth } from '../store/overview.ts';
 import { decisionReason, STRATEGIES, type Tone } from '../words.ts';
@@ -88,17 +89,19 @@ function Serving({ accounts }: { readonly accounts: readonly AccountView[] }) {
 }
 
 function FirstDry() {
-  const { history } = useApp();
-  const first = history.firstDry.value;
-  if (first === null) {
+  const { history, now } = useApp();
+  const outlook = history.outlook.value;
+  if (outlook.kind !== 'dry') {
+    const { main, more } = NOTHING_DRY[outlook.kind];
     return (
       <Tile title="Runs dry first (estimate)">
-        <p class="tile-main">No forecast</p>
-        <p class="tile-more">nothing runs dry at the present rates, or there is not enough data</p>
+        <p class="tile-main">{main}</p>
+        <p class="tile-more">{more}</p>
       </Tile>
     );
   }
-  const { alias, window, forecast } = first;
+  const { alias, window, forecast } = outlook;
+  const latest = forecast.to === null ? 'not before the reset' : clockTime(forecast.to, now.value);
   return (
     <Tile title="Runs dry first (estimate)" tone="warn">
       <p class="tile-main">
@@ -108,11 +111,17 @@ function FirstDry() {
         in <Countdown until={new Date(forecast.at).toISOString()} over="moments" />
       </p>
       <p class="tile-more">
-        {barName(window)} window, at {forecast.percentPerHour.toFixed(1)} % an hour
+        {barName(window)} window, at {forecast.percentPerHour.toFixed(1)} % an hour: between{' '}
+        {clockTime(forecast.from, now.value)} and {latest}
       </p>
     </Tile>
   );
 }
+
+const NOTHING_DRY = {
+  lasts: { main: 'Nothing', more: 'at the present rates every window lasts until its reset' },
+  'not-enough-data': { main: 'Not enough data', more: 'a forecast needs four probes over twenty minutes' },
+} as const;
 
 const NEEDS_SHOWN_MAX = 3;
 const NAMES_SHOWN_MAX = 2;

@@ -17,11 +17,15 @@ export interface FirstDry {
   readonly forecast: Extract<Forecast, { kind: 'dry' }>;
 }
 
+/** What the histories say of the pool: what runs dry first; that nothing does; or that nobody can say. */
+export type Outlook =
+  ({ readonly kind: 'dry' } & FirstDry) | { readonly kind: 'lasts' } | { readonly kind: 'not-enough-data' };
+
 /** Histories of limits, read when somebody looks. */
 export interface History {
   readonly of: (alias: string) => Resource<readonly HistoryEntry[]>;
   readonly forecastOf: (alias: string, window: WindowView) => Forecast | null;
-  readonly firstDry: ReadonlySignal<FirstDry | null>;
+  readonly outlook: ReadonlySignal<Outlook>;
   /** Reads the histories that the overview needs and whose accounts were probed since. */
   readonly follow: (accounts: readonly AccountView[]) => void;
 }
@@ -53,14 +57,14 @@ export function createHistory(
   return {
     of,
     forecastOf,
-    firstDry: computed(() => {
-      const estimates = watched(accounts.value ?? []).flatMap((account) =>
-        account.windows.flatMap((window) => {
-          const found = forecastOf(account.alias, window);
-          return found?.kind === 'dry' ? [{ alias: account.alias, window, forecast: found }] : [];
-        }),
+    outlook: computed(() => {
+      const found = watched(accounts.value ?? []).flatMap(({ alias, windows }) =>
+        windows.map((window) => ({ alias, window, forecast: forecastOf(alias, window) })),
       );
-      return estimates.sort((a, b) => a.forecast.at - b.forecast.at)[0] ?? null;
+      const [first] = found.filter(isDry).sort((a, b) => a.forecast.at - b.forecast.at);
+      if (first !== undefined) return { kind: 'dry', ...first };
+      const isKnown = found.some(({ forecast }) => forecast?.kind === 'lasts' || forecast?.kind === 'idle');
+      return { kind: isKnown ? 'lasts' : 'not-enough-data' };
     }),
     follow: (list) => {
       for (const { alias, lastLimitProbeAt } of watched(list)) {
@@ -70,6 +74,14 @@ export function createHistory(
       }
     },
   };
+}
+
+function isDry(found: {
+  readonly alias: string;
+  readonly window: WindowView;
+  readonly forecast: Forecast | null;
+}): found is FirstDry {
+  return found.forecast?.kind === 'dry';
 }
 
 function watched(accounts: readonly AccountView[]): readonly AccountView[] {

@@ -77,7 +77,7 @@ describe('oma doctor', () => {
       codex: 'warning',
     });
     expect(before.findings.filter(({ id }) => id === 'rival-plugin').map(({ advice }) => advice)).toEqual([
-      expect.stringContaining('`oma import upstream`') as string,
+      expect.stringContaining('oma takes its logins over at its first start; take it out') as string,
       expect.stringContaining('`oma import`') as string,
     ]);
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { composeForTest, type Supervised } from '../../support/composed.ts';
 import { HOUR, NOON } from '../../support/state.ts';
-import { accountV1, pool, pooled, seatToken, storeV1 } from '../../support/upstream-store.ts';
+import { accountV1, pool, pooled, seatToken, storeV1, upstreamEnvelope } from '../../support/upstream-store.ts';
 
 let oma: Supervised;
 
@@ -144,6 +144,30 @@ describe('an import from everywhere', () => {
     await rm(openCodeAuthFile);
     await expect(oma.call('account.import', { source: 'everywhere' })).rejects.toMatchObject({
       code: 'IMPORT_INVALID',
+    });
+  });
+
+  it('warns only of programs whose logins it takes: not of the placeholder in OpenCode, not of a codex with a key', async () => {
+    const { codexAuthFile, openCodeAuthFile, openCodeHome } = oma.context.addresses;
+    await write(openCodeAuthFile, { openai: { type: 'oauth', refresh: 'oma', access: 'oma', expires: 0 } });
+    await write(codexAuthFile, { OPENAI_API_KEY: 'sk-fake', tokens: null });
+    await write(join(openCodeHome, POOL), pool([pooled('a')]));
+    expect(await oma.call('account.import', { source: 'everywhere', dryRun: true })).toMatchObject({
+      imported: [{ alias: 'a' }],
+      skipped: [],
+      warnings: [expect.stringContaining('The plugin oc-codex-multi-auth holds') as string],
+    });
+  });
+
+  it('asks for the passphrase where nothing but an encrypted store holds logins', async () => {
+    const { openCodeAuthFile, upstreamStoreFile } = oma.context.addresses;
+    await write(openCodeAuthFile, { openai: { type: 'oauth', refresh: 'oma', access: 'oma', expires: 0 } });
+    await write(upstreamStoreFile ?? '', upstreamEnvelope(storeV1(), 'open sesame'));
+    await expect(oma.call('account.import', { source: 'everywhere' })).rejects.toMatchObject({
+      code: 'STORE_PASSPHRASE_REQUIRED',
+    });
+    expect(await oma.call('account.import', { source: 'everywhere', passphrase: 'open sesame' })).toMatchObject({
+      imported: [{ alias: 'work' }, { alias: 'home' }],
     });
   });
 

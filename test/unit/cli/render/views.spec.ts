@@ -221,11 +221,13 @@ describe('an import', () => {
       ...result,
       updated: [{ alias: 'bob@example.com', because: 'codex has a newer login' }],
       skipped: [{ name: 'cy@example.com', because: 'this seat is the account "cy@example.com" already' }],
+      warnings: ['"dee@example.com" is disabled there.'],
     };
     expect(maskImport(named)).toMatchObject({
       imported: [{ alias: 'work', email: 'a…@e…', planType: 'plus' }],
       updated: [{ alias: 'b…@e…' }],
       skipped: [{ name: 'c…@e…', because: 'this seat is the account "c…@e…" already' }],
+      warnings: ['"d…@e…" is disabled there.'],
     });
   });
 });
