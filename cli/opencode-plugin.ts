@@ -33,6 +33,8 @@ export interface Installed {
   readonly file: string;
   readonly spec: string;
   readonly isThisOma: boolean;
+  /** The Node that starts the supervisor; null = the one on the PATH. */
+  readonly node: string | null;
 }
 
 /** One list of plugins of OpenCode. Shape: `names` is every file that it reads, the one to write to first. */
@@ -147,7 +149,9 @@ async function findIn(context: Context, directory: string, list: PluginList): Pr
   const entry = ourEntry(context, list);
   for (const { file, text } of await configFiles(directory, list)) {
     const found = pluginEntries(text).find(isOurs(entry));
-    if (found !== undefined) return { file, spec: found.spec, isThisOma: found.spec === entry.spec };
+    if (found === undefined) continue;
+    const { node = null } = pluginOptionsSchema.safeParse(found.options).data ?? {};
+    return { file, spec: found.spec, isThisOma: found.spec === entry.spec, node };
   }
   return null;
 }

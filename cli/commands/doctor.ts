@@ -23,7 +23,7 @@ export const doctor = command({
   more: `Works with and without a running supervisor, and starts none.\nExits with ${String(EXIT.unwell)} when there is a problem; warnings and notes alone leave it 0.`,
   run: async (context, input) => {
     const before = await examine(context);
-    const fixed = input.has('fix') ? await mend(before.findings) : [];
+    const { fixed, failed } = input.has('fix') ? await mend(before.findings) : { fixed: [], failed: [] };
     const examination = fixed.length === 0 ? before : await examine(context);
     const bundle = input.value('bundle');
     const file = bundle === undefined ? null : resolve(context.cwd, bundle);
@@ -32,7 +32,7 @@ export const doctor = command({
     }
     const findings = examination.findings.map(toldFinding);
     const isWell = findings.every(({ level }) => level !== 'problem');
-    const json = { ok: isWell, fixed, bundle: file, findings };
+    const json = { ok: isWell, fixed, failed, bundle: file, findings };
     return { json, text: doctorText(json, context.paint), exit: isWell ? EXIT.ok : EXIT.unwell };
   },
 });

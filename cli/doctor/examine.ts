@@ -20,10 +20,16 @@ const WORST_FIRST: readonly Level[] = ['problem', 'warning', 'note', 'ok'];
 /** Looks at everything; starts nothing and changes nothing. Shape: worst first. */
 export async function examine(context: Context): Promise<Examination> {
   const configuration = examineConfiguration(context);
-  const outside = [...(await examinePrograms(context)), ...(await examineMachine(context))];
+  const outside = [
+    ...(await attempt('Node, OpenCode and codex', () => examinePrograms(context))),
+    ...(await attempt('This machine', () => examineMachine(context))),
+  ];
   if (configuration !== null) return { findings: ordered([configuration, ...outside]), told: null };
   const { told, findings } = await askSupervisor(context);
-  const inside = [...(await examineOpenCode(context)), ...(await examineFiles(context, runsOf(told)))];
+  const inside = [
+    ...(await attempt('OpenCode’s configuration', () => examineOpenCode(context))),
+    ...(await attempt('The files of oma', () => examineFiles(context, runsOf(told)))),
+  ];
   return { findings: ordered([...findings, ...inside, ...outside]), told };
 }
 
@@ -32,15 +38,47 @@ function runsOf(told: Told | null): Runs {
   return told.status.demo ? 'demo' : 'supervisor';
 }
 
-/** Mends what can be mended without a decision; answers what was done. */
-export async function mend(findings: readonly Finding[]): Promise<readonly string[]> {
-  const done: string[] = [];
+/** What `--fix` did, and what it tried in vain, as sentences. */
+export interface Mended {
+  readonly fixed: readonly string[];
+  readonly failed: readonly string[];
+}
+
+/** Mends what can be mended without a decision. What fails does not keep the rest from being mended. */
+export async function mend(findings: readonly Finding[]): Promise<Mended> {
+  const fixed: string[] = [];
+  const failed: string[] = [];
   for (const { fix } of findings) {
-    if (fix === null || done.includes(fix.done)) continue;
-    await fix.run();
-    done.push(fix.done);
+    if (fix === null || fixed.includes(fix.done)) continue;
+    try {
+      await fix.run();
+      fixed.push(fix.done);
+    } catch (error) {
+      failed.push(`${fix.done} (${reasonOf(error)})`);
+    }
   }
-  return done;
+  return { fixed, failed };
+}
+
+/** Why: whoever needs a doctor has a machine on which anything may fail; the other findings must still be told. */
+async function attempt(what: string, look: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
+  try {
+    return await look();
+  } catch (error) {
+    return [
+      finding('problem', {
+        id: 'not-examined',
+        what: `${what} could not be looked at: ${reasonOf(error)}`,
+        advice: 'See that its files exist and are readable; reinstall oma if they are its own.',
+      }),
+    ];
+  }
+}
+
+/** Only what is known to hold no secret: our own message, or the system's code. */
+function reasonOf(error: unknown): string {
+  if (isOmaError(error)) return error.message;
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'an unknown error';
 }
 
 function examineConfiguration(context: Context): Finding | null {

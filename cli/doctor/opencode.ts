@@ -1,10 +1,18 @@
+import { constants } from 'node:fs';
 import { access, lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { isOmaError } from '../../contract/errors.ts';
 import type { Context } from '../context.ts';
 import { type OpenAiLogin, openAiLogin } from '../opencode-auth.ts';
-import { apply, findInstalled, globalDirectory, planInstall, rivalPlugins } from '../opencode-plugin.ts';
+import {
+  apply,
+  findInstalled,
+  findInstalledTui,
+  globalDirectory,
+  planInstall,
+  rivalPlugins,
+} from '../opencode-plugin.ts';
 import { readText } from '../text-file.ts';
 import { type Finding, finding, fine, type Fix } from './finding.ts';
 
@@ -17,6 +25,7 @@ export async function examineOpenCode(context: Context): Promise<readonly Findin
   try {
     return [
       await examinePlugin(context, directory),
+      ...(await examineTerminal(context, directory)),
       ...(await examineLogin(context, directory)),
       ...(await rivalPlugins(context, directory)).map((spec) => rival(context, spec)),
       ...(await examineFormerService(context)),
@@ -25,6 +34,26 @@ export async function examineOpenCode(context: Context): Promise<readonly Findin
     if (!isOmaError(error, 'CONFIG_INVALID')) throw error;
     return [finding('problem', { id: 'opencode-config', what: error.message, advice: 'Correct that file by hand.' })];
   }
+}
+
+async function examineTerminal(context: Context, directory: string): Promise<readonly Finding[]> {
+  const isServerThere = (await findInstalled(context, directory)) !== null;
+  if (!isServerThere || (await findInstalledTui(context, directory)) !== null) return [];
+  return [
+    finding('note', {
+      id: 'plugin-terminal',
+      what: "OpenCode's terminal does not know oma, so /oma and its status line are missing.",
+      advice: '`oma plugin install`, then restart OpenCode.',
+      fix: register(context, directory),
+    }),
+  ];
+}
+
+async function isExecutable(file: string): Promise<boolean> {
+  return access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function examinePlugin(context: Context, directory: string): Promise<Finding> {
@@ -39,7 +68,16 @@ async function examinePlugin(context: Context, directory: string): Promise<Findi
       advice: 'Reinstall oma.',
     });
   const installed = await findInstalled(context, directory);
-  if (installed?.isThisOma === true) return fine('plugin', `OpenCode knows the plugin: ${installed.file}`);
+  if (installed?.isThisOma === true) {
+    if (installed.node === null || (await isExecutable(installed.node)))
+      return fine('plugin', `OpenCode knows the plugin: ${installed.file}`);
+    return finding('problem', {
+      id: 'plugin',
+      what: `OpenCode is to start oma with a Node that is gone: ${installed.node}`,
+      advice: '`oma plugin install` names the one that oma runs on now; then restart OpenCode.',
+      fix: register(context, directory),
+    });
+  }
   return finding('problem', {
     id: 'plugin',
     what:

@@ -7,6 +7,7 @@ import { plain } from './plain.ts';
 export interface DoctorView {
   readonly ok: boolean;
   readonly fixed: readonly string[];
+  readonly failed: readonly string[];
   readonly bundle: string | null;
   readonly findings: readonly ToldFinding[];
 }
@@ -20,10 +21,11 @@ const MARKS = {
 const MARK_WIDTH = 9;
 
 /** Writes the findings, worst first, each with what to do. */
-export function doctorText({ fixed, bundle, findings }: DoctorView, paint: Paint): string {
+export function doctorText({ fixed, failed, bundle, findings }: DoctorView, paint: Paint): string {
   const canFix = findings.some(({ fixable }) => fixable);
   return [
     ...fixed.map((done) => paint('green', `Fixed: ${plain(done)}`)),
+    ...failed.map((what) => paint('red', `Not mended: ${plain(what)}`)),
     ...findings.flatMap((finding) => findingLines(finding, paint)),
     '',
     verdict(findings),

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
-import { appendFile, chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { importableStore } from '../../../cli/simulator/credentials.ts';
+import { DIST } from '../../support/oma.ts';
 import { PATIENCE } from '../../support/patience.ts';
+import { runProgram } from '../../support/run-program.ts';
 import { useSimulator } from '../../support/simulator.ts';
 import { useHome } from './home.ts';
 
@@ -97,6 +99,44 @@ describe('oma doctor', () => {
     expect(await readFile(join(store, 'accounts.json'), 'utf8')).toBe('{"accounts": {"wo');
     expect(await readFile(join(config, 'opencode', 'opencode.json'), 'utf8')).toContain('opencode-multi-auth-codex');
     expect((await examine('--fix')).fixed).toEqual([]);
+  });
+
+  it('finds a plugin that would be started with a Node that is gone, and a terminal without /oma, and mends both', async () => {
+    const { home, env, examine, levelsOf } = await useProgramsHome();
+    await home.omaWith(env, 'plugin', 'install');
+    const opencode = join(home.path, '.config', 'opencode');
+    const config = await readFile(join(opencode, 'opencode.json'), 'utf8');
+    await writeFile(join(opencode, 'opencode.json'), config.replaceAll(process.execPath, '/gone/bin/node'));
+    await rm(join(opencode, 'tui.jsonc'));
+    const before = await examine();
+    expect(levelsOf(before)).toMatchObject({ plugin: 'problem', 'plugin-terminal': 'note' });
+    expect(before.findings.find(({ id }) => id === 'plugin')?.what).toContain('a Node that is gone: /gone/bin/node');
+    const after = levelsOf(await examine('--fix'));
+    expect(after).toMatchObject({ plugin: 'ok' });
+    expect(after).not.toHaveProperty('plugin-terminal');
+  });
+
+  it('tells the rest when something cannot even be looked at, such as a store by a build without its supervisor', async () => {
+    const { home, env } = await useProgramsHome();
+    const build = join(home.path, 'build');
+    await cp(DIST, build, { recursive: true });
+    await rm(join(build, 'supervisor.js'));
+    const store = join(home.path, '.config', 'opencode-multi-auth');
+    await mkdir(store, { recursive: true, mode: 0o700 });
+    await writeFile(join(store, 'accounts.json'), '{}', { mode: 0o600 });
+    const { code, stdout } = await runProgram({
+      file: process.execPath,
+      args: [join(build, 'cli.js'), 'doctor', '--json'],
+      env,
+      cwd: home.path,
+      deadlineMs: 50_000,
+    });
+    const { findings } = JSON.parse(stdout) as Examined;
+    expect(code).toBe(1);
+    expect(findings.find(({ id }) => id === 'not-examined')?.what).toMatch(
+      /^The files of oma could not be looked at: ./,
+    );
+    expect(findings.map(({ id }) => id)).toEqual(expect.arrayContaining(['node', 'codex', 'plugin', 'supervisor']));
   });
 
   it('[I.L7.1] gathers a bundle from a running supervisor in which no planted secret, e-mail or home path is left', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
+import { mend } from '../../../cli/doctor/examine.ts';
+import { finding } from '../../../cli/doctor/finding.ts';
 import { judgeSupervisor, type Told } from '../../../cli/doctor/supervisor.ts';
 import type { Diagnosis } from '../../../contract/diagnosis.ts';
 import { account, at, NOW, status } from './samples.ts';
@@ -69,4 +71,16 @@ describe('what a running supervisor tells', () => {
     for (const { level, advice, id } of found)
       if (level === 'problem' || level === 'warning') expect(advice, id).toMatch(/\w/);
   });
+});
+
+it('a fix that fails is told with its reason, and keeps no other from being done', async () => {
+  const broken = Object.assign(new Error('/home/ann/secret'), { code: 'EROFS' });
+  const mendable = (done: string, run: () => Promise<void>) =>
+    finding('warning', { id: 'x', what: 'x', advice: null, fix: { done, run } });
+  expect(
+    await mend([
+      mendable('Named the plugin.', () => Promise.reject(broken)),
+      mendable('Made private.', () => Promise.resolve()),
+    ]),
+  ).toEqual({ fixed: ['Made private.'], failed: ['Named the plugin. (EROFS)'] });
 });
