@@ -4,11 +4,11 @@ import { launch } from './support/browser.ts';
 import {
   enabledSwitch,
   eventually,
-  failingBackend,
   row,
   seen,
   slowBackend,
   stateOf,
+  unwritableStore,
   useBrowser,
   usePage,
 } from './support/eyes.ts';
@@ -80,12 +80,14 @@ describe('the Enabled switch', () => {
   });
 
   test('[D.L4.5] a store that cannot be written shows error, and trying again works', async () => {
-    const { page } = await usePage(browser(), { pool: POOL });
-    await failingBackend(page, 'PUT', TOGGLE);
+    const { page, dashboard } = await usePage(browser(), { pool: POOL });
     const control = await seen(enabledSwitch(page, 'home'));
+    const repair = await unwritableStore(dashboard);
     await control.click();
     await eventually(() => stateOf(control)).toBe('error');
-    await page.unroute(TOGGLE);
+    expect(await row(page, 'home').getByRole('alert').innerText()).toContain('STORE_UNWRITABLE');
+    expect(await control.getAttribute('aria-checked')).toBe('true');
+    await repair();
     await control.click();
     await eventually(() => stateOf(control)).toBe('off');
   });

@@ -5,12 +5,12 @@ import { PATIENCE } from '../support/patience.ts';
 import {
   enabledSwitch,
   eventually,
-  failingBackend,
   forceControl,
   row,
   seen,
   slowBackend,
   stateOf,
+  unwritableStore,
   useBrowser,
   usePage,
 } from './support/eyes.ts';
@@ -131,9 +131,10 @@ test('[E.L4.5] an account that cannot serve cannot be pinned: error with the rea
 });
 
 test('[E.L4.5] a release that fails shows error and the pin is still shown', async () => {
-  const { page } = await usePage(browser(), forced('home', HOUR_MS));
-  await failingBackend(page, 'POST', /\/api\/force\/clear$/);
-  await (await seen(forceControl(page).getByRole('button', { name: 'Release' }))).click();
+  const { page, dashboard } = await usePage(browser(), forced('home', HOUR_MS));
+  const release = await seen(forceControl(page).getByRole('button', { name: 'Release' }));
+  await unwritableStore(dashboard);
+  await release.click();
   await eventually(() => stateOf(forceControl(page))).toBe('error');
   expect(await forceControl(page).locator('.force-alias').innerText()).toBe('home');
 });

@@ -13,6 +13,7 @@ import {
   row,
   seen,
   stateOf,
+  unwritableStore,
   useBrowser,
   usePage,
 } from './support/eyes.ts';
@@ -100,6 +101,30 @@ describe('for everybody', () => {
       await page.getByLabel('Account to force').selectOption('work');
       await page.getByRole('button', { name: 'Pin for 24 h', exact: true }).click();
       await eventually(() => stateOf(forceControl(page))).toBe('on');
+      expect(await violations(page)).toEqual([]);
+    });
+  }
+
+  for (const theme of ['light', 'dark'] as const) {
+    test(`axe finds nothing where something is wrong in the ${theme} theme: a wrong field, a question, a refusal, no supervisor`, async () => {
+      const { page, dashboard } = await usePage(browser(), { pool: POOL }, { colorScheme: theme });
+      await page.goto(`${dashboard.url}/#/settings`);
+      await (await seen(page.getByLabel('Critical threshold'))).fill('120');
+      expect(await violations(page)).toEqual([]);
+      await page.goto(`${dashboard.url}/#/account/home`);
+      await (await seen(page.getByRole('button', { name: 'Remove home' }))).click();
+      await seen(page.getByRole('heading', { name: 'Remove home?' }));
+      expect(await violations(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.goto(`${dashboard.url}/#/`);
+      const repair = await unwritableStore(dashboard);
+      await (await seen(enabledSwitch(page, 'home'))).click();
+      await eventually(() => stateOf(enabledSwitch(page, 'home'))).toBe('error');
+      await page.getByRole('button', { name: 'Last probe error of tight' }).focus();
+      expect(await violations(page)).toEqual([]);
+      await repair();
+      await dashboard.kill();
+      await seen(page.getByText('Disconnected:'));
       expect(await violations(page)).toEqual([]);
     });
   }

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 import type { SettingsView } from '../../contract/settings.ts';
 import type { Dashboard, DashboardOptions } from './support/dashboard.ts';
-import { eventually, failingBackend, seen, useBrowser, usePage } from './support/eyes.ts';
+import { eventually, seen, unwritableStore, useBrowser, usePage } from './support/eyes.ts';
 
 const browser = useBrowser();
 const POOL = { work: { fiveHour: 12, weekly: 34 }, home: { fiveHour: 41, weekly: 8 } };
@@ -127,13 +127,13 @@ test('[F.L6.6] Reset asks first, then restores the defaults', async () => {
 });
 
 test('[F.L6.7] what is wrong stands beside its field and is announced with it; the refusal of the supervisor stands at the button', async () => {
-  const { page } = await openSettings();
+  const { page, dashboard } = await openSettings();
   await page.getByLabel('Schedule').fill('0');
   const problem = await seen(problemOf(page, 'setting-probeIntervalMinutes-hint'));
   expect(await problem.getAttribute('role')).toBe('alert');
   expect(await page.getByLabel('Schedule').getAttribute('aria-describedby')).toBe('setting-probeIntervalMinutes-hint');
   await page.getByLabel('Schedule').fill('20');
-  await failingBackend(page, 'PUT', /\/api\/settings$/);
+  await unwritableStore(dashboard);
   await save(page).click();
   expect(await (await seen(page.locator('.save-bar').getByRole('alert'))).innerText()).toContain('STORE_UNWRITABLE');
   expect(await page.getByLabel('Schedule').inputValue()).toBe('20');

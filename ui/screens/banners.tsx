@@ -9,9 +9,11 @@ export function Banners() {
   const { connection, status, buildId } = useApp();
   const current = status.value.value?.buildId;
   const isOtherBuild = buildId.value !== null && current !== undefined && current !== buildId.value;
+  const isDisconnected = connection.state.value === 'disconnected';
+  if (!isDisconnected && !isOtherBuild) return null;
   return (
-    <div class="banners">
-      {connection.state.value === 'disconnected' && <Disconnected />}
+    <section class="banners" aria-label="About this page">
+      {isDisconnected && <Disconnected />}
       {isOtherBuild && (
         <div class="banner" data-tone="info" role="status">
           <Icon name="refresh" />
@@ -19,7 +21,7 @@ export function Banners() {
           <Button onClick={() => location.reload()}>Reload</Button>
         </div>
       )}
-    </div>
+    </section>
   );
 }
 

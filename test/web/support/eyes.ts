@@ -1,3 +1,6 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 
@@ -89,7 +92,14 @@ export async function slowBackend(
   return { sent: () => count.sent, release: () => gate.resolve(undefined) };
 }
 
-/** A backend that fails one kind of request, the way a store on a full disk does. */
+/** Puts something in the way of every write of the supervisor's store; answers what takes it away again. */
+export async function unwritableStore({ home }: Dashboard): Promise<() => Promise<void>> {
+  const draft = join(home, 'store', 'accounts.json.oma-tmp');
+  await mkdir(join(draft, 'in-the-way'), { recursive: true });
+  return () => rm(draft, { recursive: true });
+}
+
+/** A backend that fails one kind of request. Why not a store in its way: reading needs none. */
 export async function failingBackend(page: Page, method: string, path: RegExp): Promise<void> {
   await page.route(path, (route) => {
     if (route.request().method() !== method) return route.fallback();
