@@ -136,7 +136,7 @@ function ProbeAll() {
   return (
     <>
       <span class="accounts-probe">
-        <Button icon="refresh" isBusy={isBusy} onClick={() => void probes.all.run(null)}>
+        <Button icon="refresh" label={words.value} isBusy={isBusy} onClick={() => void probes.all.run(null)}>
           <span role="status">{words}</span>
         </Button>
       </span>
