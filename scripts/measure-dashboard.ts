@@ -2,11 +2,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 
 import { openBrowser, openPage } from '../test/web/support/browser.ts';
 import { type Dashboard, openDashboard } from '../test/web/support/dashboard.ts';
 import { manyAccounts, type Pool } from '../test/web/support/pool.ts';
+
+type Cookies = Awaited<ReturnType<BrowserContext['storageState']>>;
 
 const RUNS = 15;
 
@@ -49,23 +51,25 @@ async function firstScriptBytes(): Promise<number> {
 /** From the start of the navigation, with an empty cache, until a switch is on the page and takes clicks, in milliseconds. */
 async function usable(chromium: Browser, pool: Pool): Promise<object> {
   return withDashboard(pool, async (dashboard) => {
+    // Why closed before the visits: a page that still draws its accounts would take the visitor's processor.
+    const launched = await openPage(chromium, dashboard);
+    const cookies = await launched.context().storageState();
+    await launched.context().close();
     const times: number[] = [];
-    for (let run = 0; run < RUNS; run += 1) times.push(await oneVisit(chromium, dashboard));
+    for (let run = 0; run < RUNS; run += 1) times.push(await oneVisit(chromium, dashboard.url, cookies));
     times.sort((a, b) => a - b);
     return { median: times[Math.floor(RUNS / 2)], slowest: times.at(-1), runs: RUNS };
   });
 }
 
-async function oneVisit(chromium: Browser, dashboard: Dashboard): Promise<number> {
-  const cookie = await openPage(chromium, dashboard);
-  const page = await chromium
-    .newContext({ storageState: await cookie.context().storageState() })
-    .then((c) => c.newPage());
+async function oneVisit(chromium: Browser, url: string, storageState: Cookies): Promise<number> {
+  const context = await chromium.newContext({ storageState });
+  const page = await context.newPage();
   await page.addInitScript({ content: TELL_WHEN_USABLE });
-  await page.goto(dashboard.url);
+  await page.goto(url);
   await page.locator('.account [role="switch"]').first().waitFor();
   const at = await page.evaluate<number>('usableMs');
-  await Promise.all([cookie.context().close(), page.context().close()]);
+  await context.close();
   return at;
 }
 

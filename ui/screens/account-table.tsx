@@ -14,7 +14,7 @@ import { AccountRow } from './account-row.tsx';
 /** From this many accounts on, looking for one needs help. */
 const TOOLS_FROM = 7;
 
-const ROWS_AT_FIRST = 24;
+const ROWS_AT_FIRST = 12;
 const ROWS_A_FRAME = 16;
 
 type Order = 'rotation' | 'name' | 'left';

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest';
 
@@ -111,5 +112,30 @@ export async function failingBackend(page: Page, method: string, path: RegExp): 
         requestId: 'r-1',
       },
     });
+  });
+}
+
+/** Roles of what a person operates or reads a figure from, as the accessibility tree calls them. */
+const TOLD =
+  /^(button|link|textbox|searchbox|combobox|listbox|checkbox|radio|switch|slider|spinbutton|tab|menuitem|option|DisclosureTriangle|dialog|image|meter)$/;
+
+/** What keeps somebody out of the page as it is now: what axe finds, and what the browser's own accessibility tree gives no name. Why both: they do not agree on what a live region inside of a button adds to its name. */
+export async function barriers(page: Page): Promise<readonly object[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const found = violations.map(({ id, nodes }) => ({
+    id,
+    nodes: nodes.map(({ html, failureSummary }) => `${html} ${failureSummary ?? ''}`).slice(0, 3),
+  }));
+  return [...found, ...(await told(page)).filter(({ name }) => name === '')];
+}
+
+/** What can be operated and measured on the page, as a screen reader is told of it. */
+export async function told(page: Page): Promise<readonly { readonly role: string; readonly name: string }[]> {
+  const line = await page.context().newCDPSession(page);
+  const { nodes } = await line.send('Accessibility.getFullAXTree');
+  await line.detach();
+  return nodes.flatMap(({ ignored, role, name }) => {
+    const kind = String(role?.value ?? '');
+    return !ignored && TOLD.test(kind) ? [{ role: kind, name: String(name?.value ?? '').trim() }] : [];
   });
 }
