@@ -19,7 +19,8 @@ export function createContext(facts: ProcessFacts): Context {
   return context;
 }
 
-function pathFacts({ environment, home, uid, platform }: ProcessFacts): Parameters<typeof resolvePaths>[1] {
+/** What of a process decides where everything lies. */
+export function pathFacts({ environment, home, uid, platform }: ProcessFacts): Parameters<typeof resolvePaths>[1] {
   return {
     home,
     uid,

@@ -3,9 +3,10 @@ import { rm } from 'node:fs/promises';
 import { type Answer, command } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit.ts';
-import { serviceStatusText, serviceText } from '../render/autostart.ts';
+import { serviceStatusText, serviceText, type ServiceView } from '../render/autostart.ts';
 import { runTool } from '../run-tool.ts';
 import { connectIfRunning, stopAndWait } from '../running.ts';
+import { inspectService } from '../service/inspect.ts';
 import { planService, type ServiceDone, type ServicePlan, type Step } from '../service/plan.ts';
 import { readText, replaceText } from '../text-file.ts';
 
@@ -44,16 +45,17 @@ const uninstall = command({
 
 const status = command({
   name: 'service status',
-  summary: 'Shows whether the supervisor is a service, and whether its description is of this oma.',
+  summary: 'Shows whether the supervisor is a service, whether it runs, and whether its description is of this oma.',
   flags: {},
-  more: `Exits with ${String(EXIT.unwell)} when it is not installed.`,
+  more: `Exits with ${String(EXIT.unwell)} when it is not installed. \`oma doctor\` judges it, and says what to do.`,
   run: async (context) => {
-    const plan = planService(context);
-    const text = await readText(plan.file);
-    const view = {
-      ...namesOf(plan),
-      installed: text !== null,
-      current: text?.includes(context.programs.supervisor) === true,
+    const found = await inspectService(context);
+    const view: ServiceView = {
+      ...namesOf(planService(context)),
+      installed: found !== null,
+      current: found?.differences.length === 0,
+      differences: found?.differences ?? [],
+      state: found?.state ?? null,
     };
     return { json: view, text: serviceStatusText(view), exit: view.installed ? EXIT.ok : EXIT.unwell };
   },

@@ -2,6 +2,7 @@ import { isOmaError } from '../../contract/errors.ts';
 import type { Context } from '../context.ts';
 import { connectIfRunning } from '../running.ts';
 import type { Session } from '../session.ts';
+import { examineService } from './autostart.ts';
 import { examineFiles, type Runs } from './files.ts';
 import { type Finding, finding, fine, type Level } from './finding.ts';
 import { examineMachine } from './machine.ts';
@@ -29,6 +30,7 @@ export async function examine(context: Context): Promise<Examination> {
   const inside = [
     ...(await attempt('OpenCode’s configuration', () => examineOpenCode(context))),
     ...(await attempt('The files of oma', () => examineFiles(context, runsOf(told)))),
+    ...(await attempt('The service of oma', () => examineService(context, told !== null))),
   ];
   return { findings: ordered([...findings, ...inside, ...outside]), told };
 }

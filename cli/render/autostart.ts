@@ -1,4 +1,6 @@
+import { differenceText, type JudgedDifference } from '../service/compare.ts';
 import type { ServiceDone } from '../service/plan.ts';
+import type { ServiceState } from '../service/state.ts';
 import type { Paint } from './paint.ts';
 import { plain } from './plain.ts';
 import { indent } from './table.ts';
@@ -18,17 +20,36 @@ export function serviceText({ file, installed, changed, failed, notes }: Service
   ].join('\n');
 }
 
-/** Writes how the service stands. */
-export function serviceStatusText(view: {
-  readonly manager: string;
-  readonly file: string;
-  readonly installed: boolean;
+/** How the service stands. Shape: `state` null = none is installed. */
+export interface ServiceView extends Pick<ServiceDone, 'manager' | 'file' | 'installed'> {
   readonly current: boolean;
-}): string {
-  if (!view.installed) return `No service of ${view.manager} is installed; \`oma service install\` does it.`;
-  return view.current
-    ? `A service of ${view.manager} is installed: ${plain(view.file)}`
-    : `A service of ${view.manager} is installed, but it starts another oma; \`oma service install\` makes it start this one: ${plain(view.file)}`;
+  readonly differences: readonly JudgedDifference[];
+  readonly state: ServiceState | null;
+}
+
+/** Writes how the service stands. */
+export function serviceStatusText({ manager, file, state, current, differences }: ServiceView): string {
+  if (state === null) return `No service of ${manager} is installed; \`oma service install\` does it.`;
+  return [
+    `A service of ${manager} is installed: ${plain(file)}`,
+    runText(state),
+    ...differences.map((difference) => `But ${plain(differenceText(difference))}`),
+    ...(current ? [] : ['`oma service install` makes it start this oma, for this store.']),
+  ].join('\n');
+}
+
+function runText({ run, because }: ServiceState): string {
+  const why = because === null || because === '' ? '' : ` (${plain(because)})`;
+  switch (run) {
+    case 'running':
+      return 'It runs.';
+    case 'stopped':
+      return 'It does not run; `oma service install` starts it.';
+    case 'failed':
+      return `It failed${why}; \`oma logs\` may say why.`;
+    case 'unknown':
+      return `Whether it runs cannot be told${why}.`;
+  }
 }
 
 function leftText({ step, because, left }: NonNullable<ServiceDone['failed']>, paint: Paint): string[] {

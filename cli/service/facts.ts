@@ -7,3 +7,10 @@ export interface ServiceFacts {
   readonly secretsFile: string;
   readonly logFile: string;
 }
+
+/** What a description on disk starts. Shape: null = it does not say so in the form that oma writes. */
+export interface DescribedService {
+  readonly node: string | null;
+  readonly supervisor: string | null;
+  readonly environment: Readonly<Record<string, string>>;
+}

@@ -1,4 +1,4 @@
-import type { ServiceFacts } from './facts.ts';
+import type { DescribedService, ServiceFacts } from './facts.ts';
 
 /** Name of the agent. */
 export const LAUNCHD_LABEL = 'io.open-multi-auth.oma';
@@ -47,6 +47,25 @@ ${variables.join('\n')}
 </dict>
 </plist>
 `;
+}
+
+/** Reads what an agent starts; one that was written by hand may say less than one of oma's. */
+export function readLaunchdAgent(text: string): DescribedService {
+  const [node = null, supervisor = null] = values('string', under('ProgramArguments', 'array', text));
+  const variables = under('EnvironmentVariables', 'dict', text);
+  const contents = values('string', variables);
+  const environment = Object.fromEntries(values('key', variables).map((name, index) => [name, contents[index] ?? '']));
+  return { node, supervisor, environment };
+}
+
+function under(key: string, kind: 'array' | 'dict', text: string): string {
+  return new RegExp(`<key>${key}</key>\\s*<${kind}>(.*?)</${kind}>`, 's').exec(text)?.[1] ?? '';
+}
+
+function values(tag: 'key' | 'string', text: string): string[] {
+  return [...text.matchAll(new RegExp(`<${tag}>(.*?)</${tag}>`, 'gs'))].map(([, value = '']) =>
+    value.replaceAll('&gt;', '>').replaceAll('&lt;', '<').replaceAll('&amp;', '&'),
+  );
 }
 
 function escaped(text: string): string {

@@ -1,4 +1,4 @@
-import type { ServiceFacts } from './facts.ts';
+import type { DescribedService, ServiceFacts } from './facts.ts';
 
 /** Name of the unit. */
 export const SYSTEMD_UNIT = 'oma.service';
@@ -32,6 +32,22 @@ LimitCORE=0
 [Install]
 WantedBy=default.target
 `;
+}
+
+/** Reads what a unit starts; a unit that was written by hand may say less than one of oma's. */
+export function readSystemdUnit(text: string): DescribedService {
+  const [node = null, supervisor = null] = words(/^ExecStart=(.*)$/m.exec(text)?.[1] ?? '');
+  const assignments = [...text.matchAll(/^Environment=(.*)$/gm)].flatMap(([, line = '']) => words(line));
+  const environment = Object.fromEntries(
+    assignments.map((assignment) => [assignment.split('=', 1)[0] ?? '', assignment.slice(assignment.indexOf('=') + 1)]),
+  );
+  return { node, supervisor, environment };
+}
+
+function words(line: string): string[] {
+  return [...line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quotedWord, bare]) =>
+    (quotedWord ?? bare ?? '').replaceAll('$$', '$').replaceAll('%%', '%').replace(/\\(.)/g, '$1'),
+  );
 }
 
 /** Quotes a word for systemd: backslash, quote, `%` (its own substitutions) and `$` (variables). */

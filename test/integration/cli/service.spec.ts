@@ -64,7 +64,12 @@ describe('oma service', () => {
       expect([verdict.code, verdict.stderr]).toEqual([0, '']);
     }
     expect(JSON.parse((await oma('service', 'install')).stdout)).toMatchObject({ changed: false, failed: null });
-    expect((await oma('service', 'status')).code).toBe(0);
+    const status = await oma('service', 'status');
+    expect([status.code, JSON.parse(status.stdout)]).toMatchObject([0, { current: true, differences: [] }]);
+    const elsewhere = { ...tools.env, OPENCODE_MULTI_AUTH_STORE_DIR: join(home.path, 'elsewhere') };
+    expect((await home.omaWith(elsewhere, 'service', 'status')).stdout).toContain(
+      'But it works with another store than this command',
+    );
     expect(JSON.parse((await oma('service', 'uninstall')).stdout)).toMatchObject({ installed: false, changed: true });
     expect((await oma('service', 'status')).code).toBe(1);
     expect((await tools.calls()).split('\n').slice(0, 3)).toEqual([
