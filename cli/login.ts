@@ -9,6 +9,7 @@ import { usage } from './parse.ts';
 import { createProgress } from './progress.ts';
 import { plain } from './render/plain.ts';
 import { type Session, STARTING } from './session.ts';
+import { forwardCommand, LOGIN_PORT } from './ssh.ts';
 import { withSession } from './with-session.ts';
 
 /** Flags of every command that logs an account in. */
@@ -75,17 +76,25 @@ async function show(
   ];
   context.stderr.write(`${lines.join('\n')}\n`);
   const opened = url !== null && !isSilent && (await openBrowser(context, url));
-  if (!opened && method === 'browser') context.stderr.write(hintFor(context));
+  if (!opened && method === 'browser') context.stderr.write(hintFor(context, url));
 }
 
-function hintFor({ environment, platform }: Context): string {
+function hintFor({ environment, platform }: Context, url: string | null): string {
   const plan = planBrowser(environment, platform);
   if (plan.kind === 'open') return '';
-  if (plan.because === 'ssh')
-    return 'You are connected over SSH: the browser must reach port 1455 here (`ssh -L 1455:localhost:1455 …`), or use --device or --paste.\n';
+  if (plan.because === 'ssh') {
+    const port = callbackPort(url);
+    return `You are connected over SSH: the browser must reach port ${String(port)} here (\`${forwardCommand(port)}\`), or use --device or --paste.\n`;
+  }
   if (plan.because === 'wsl')
     return 'Open the address in the browser of Windows. If its last page cannot be reached, use --paste.\n';
   return 'There is no display here. If the browser is on another machine, use --device or --paste.\n';
+}
+
+/** The port that the provider sends the browser back to, as the address of the login has it. */
+function callbackPort(url: string | null): number {
+  const back = url !== null && URL.canParse(url) ? new URL(url).searchParams.get('redirect_uri') : null;
+  return back !== null && URL.canParse(back) ? Number(new URL(back).port) || LOGIN_PORT : LOGIN_PORT;
 }
 
 async function finish(context: Context, session: Session, begun: LoginView): Promise<LoginView> {

@@ -21,6 +21,8 @@ export interface Paths {
   readonly storeFile: string;
   /** Where upstream keeps its store, whatever ours is. */
   readonly defaultStoreFile: string;
+  /** Where early versions of upstream kept a list of their accounts. */
+  readonly upstreamListFile: string;
   /** Its owner alone writes the store. */
   readonly storeLockFile: string;
   readonly stateDir: string;
@@ -67,6 +69,7 @@ export function resolvePaths(env: Env, facts: PathFacts): Paths {
     storeDir,
     storeFile,
     defaultStoreFile: join(configHome, NAME, 'accounts.json'),
+    upstreamListFile: join(configHome, 'opencode', 'opencode-multi-auth-codex-accounts.json'),
     storeLockFile: `${storeFile}.lock`,
     stateDir,
     runtimeDir: dirname(socketPath),

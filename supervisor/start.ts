@@ -177,6 +177,7 @@ function addressesOf({ env, paths, demo }: StartOptions): Context['addresses'] {
     codexAuthFile: paths.codexAuthFile,
     openCodeAuthFile: paths.openCodeAuthFile,
     upstreamStoreFile: paths.defaultStoreFile === paths.storeFile ? null : paths.defaultStoreFile,
+    upstreamListFile: paths.upstreamListFile,
     openCodeHome: paths.openCodeHome,
     antigravityFile: paths.antigravityFile,
     probeHomesDir: paths.probeHomesDir,

@@ -83,7 +83,7 @@ async function checkStore(host: NodeJS.Process, file: string, env: Env): Promise
   host.exitCode = result.ok ? 0 : 65;
 }
 
-/** The demo has a store and a codex file of its own, but the socket that every command knows. */
+/** The demo has a store and login files of its own, but the socket that every command knows. */
 function demoPaths(paths: Paths, isDemo: boolean): Paths {
   if (!isDemo) return paths;
   const storeFile = join(paths.demoDir, 'accounts.json');
@@ -94,6 +94,7 @@ function demoPaths(paths: Paths, isDemo: boolean): Paths {
     storeLockFile: `${storeFile}.lock`,
     probeHomesDir: join(paths.demoDir, 'probe-homes'),
     codexAuthFile: join(paths.demoDir, 'codex', 'auth.json'),
+    antigravityFile: join(paths.demoDir, 'antigravity-accounts.json'),
   };
 }
 

@@ -11,6 +11,7 @@ import { withProgress } from '../progress.ts';
 import { runningText, startedText } from '../render/started.ts';
 import { connectIfRunning, stopAndWait } from '../running.ts';
 import type { Session } from '../session.ts';
+import { dashboardHint } from '../ssh.ts';
 
 const PORT_MAX = 65_535;
 
@@ -102,7 +103,8 @@ async function describeRunning(context: Context, session: Session, { isDemo, arg
   try {
     refuseOtherKind(session, isDemo);
     const started = await startedOf(session, false);
-    return { json: started, text: runningText(started, args.length > 0, context) };
+    const look = { hint: hintFor(context, started), paint: context.paint };
+    return { json: started, text: runningText(started, args.length > 0, look) };
   } finally {
     session.close();
   }
@@ -126,7 +128,12 @@ async function startedOf({ client, hello }: Session, started: boolean): Promise<
 }
 
 function answer(context: Context, started: Started, { isDetached }: Wish): Answer {
-  return { json: started, text: startedText(started, { isDetached, oma: commandName(context), paint: context.paint }) };
+  const look = { isDetached, hint: hintFor(context, started), oma: commandName(context), paint: context.paint };
+  return { json: started, text: startedText(started, look) };
+}
+
+function hintFor(context: Context, { launchUrl }: Started): string | null {
+  return launchUrl === null ? null : dashboardHint(context, launchUrl);
 }
 
 // Whoever came by npx has no `oma` on the path yet.

@@ -2,6 +2,7 @@ import { isOmaError } from '../../contract/errors.ts';
 import type { Context } from '../context.ts';
 import { connectIfRunning } from '../running.ts';
 import type { Session } from '../session.ts';
+import { portOf } from '../ssh.ts';
 import { examineService } from './autostart.ts';
 import { examineFiles, type Runs } from './files.ts';
 import { type Finding, finding, fine, type Level } from './finding.ts';
@@ -21,12 +22,13 @@ const WORST_FIRST: readonly Level[] = ['problem', 'warning', 'note', 'ok'];
 /** Looks at everything; starts nothing and changes nothing. Shape: worst first. */
 export async function examine(context: Context): Promise<Examination> {
   const configuration = examineConfiguration(context);
+  const { told, findings } =
+    configuration === null ? await askSupervisor(context) : { told: null, findings: [configuration] };
   const outside = [
     ...(await attempt('Node, OpenCode and codex', () => examinePrograms(context))),
-    ...(await attempt('This machine', () => examineMachine(context))),
+    ...(await attempt('This machine', () => examineMachine(context, portOf(told?.status.dashboardUrl ?? null)))),
   ];
-  if (configuration !== null) return { findings: ordered([configuration, ...outside]), told: null };
-  const { told, findings } = await askSupervisor(context);
+  if (configuration !== null) return { findings: ordered([...findings, ...outside]), told };
   const inside = [
     ...(await attempt('OpenCode’s configuration', () => examineOpenCode(context))),
     ...(await attempt('The files of oma', () => examineFiles(context, runsOf(told)))),

@@ -1,15 +1,19 @@
 import { createServer } from 'node:net';
 
-import { planBrowser } from '../browser.ts';
+import { type BrowserPlan, planBrowser } from '../browser.ts';
 import type { Context } from '../context.ts';
+import { forwardCommand, LOGIN_PORT } from '../ssh.ts';
 import { type Finding, finding, fine } from './finding.ts';
 
 /** The provider sends a browser login back to one of these and to no other. */
-const LOGIN_PORTS = [1455, 1457] as const;
+const LOGIN_PORTS = [LOGIN_PORT, 1457] as const;
 
 /** Looks at the machine: the ports of a browser login, and where the browser would open. */
-export async function examineMachine({ environment, platform }: Context): Promise<readonly Finding[]> {
-  return [await examinePorts(), ...browserHints(environment, platform)];
+export async function examineMachine(
+  { environment, platform }: Context,
+  dashboardPort: number,
+): Promise<readonly Finding[]> {
+  return [await examinePorts(), ...browserHints(planBrowser(environment, platform), dashboardPort)];
 }
 
 async function examinePorts(): Promise<Finding> {
@@ -26,13 +30,12 @@ async function examinePorts(): Promise<Finding> {
   });
 }
 
-function browserHints(environment: Context['environment'], platform: NodeJS.Platform): readonly Finding[] {
-  const plan = planBrowser(environment, platform);
+function browserHints(plan: BrowserPlan, dashboardPort: number): readonly Finding[] {
   if (plan.kind === 'open') return [];
   const hints = {
     ssh: [
       'This is a session over SSH: a browser here would open where nobody sits.',
-      '`oma add ALIAS --device` needs none. For the dashboard forward its port: ssh -L 3434:127.0.0.1:3434 HOST, then `oma open --print`.',
+      `\`oma add ALIAS --device\` needs none. Or run, where your browser is: \`${forwardCommand(dashboardPort, LOGIN_PORT)}\`; then \`oma add ALIAS\`, or \`oma open --print\` for the dashboard.`,
     ],
     wsl: [
       'This is WSL: the browser is on the side of Windows.',

@@ -6,12 +6,14 @@ import { indent, table } from './table.ts';
 export interface StartedLook {
   readonly isDetached: boolean;
   readonly oma: string;
+  /** How the browser gets there, where that needs saying. */
+  readonly hint: string | null;
   readonly paint: Paint;
 }
 
 /** Writes that oma runs, where the dashboard is, and what to do next. */
 export function startedText(started: Started, look: StartedLook): string {
-  const { oma, isDetached, paint } = look;
+  const { oma, isDetached, hint, paint } = look;
   const news = started.demo
     ? [
         'The demo is running: four simulated accounts on a simulated provider. Nothing leaves this machine, and every answer is simulated.',
@@ -22,6 +24,7 @@ export function startedText(started: Started, look: StartedLook): string {
     ...news.map((line) => paint('bold', line)),
     '',
     dashboardLine(started),
+    ...(hint === null ? [] : [hint]),
     '',
     'Next:',
     indent(table(nextSteps(started, oma))),
@@ -31,7 +34,11 @@ export function startedText(started: Started, look: StartedLook): string {
 }
 
 /** Writes that one runs already. */
-export function runningText(started: Started, flagsIgnored: boolean, { paint }: { readonly paint: Paint }): string {
+export function runningText(
+  started: Started,
+  flagsIgnored: boolean,
+  { hint, paint }: Pick<StartedLook, 'hint' | 'paint'>,
+): string {
   const what = started.demo ? 'The demo' : 'oma';
   const ignored = flagsIgnored
     ? ['Its port, host and configuration stay as they are: stop it with `oma down` to change them.']
@@ -39,6 +46,7 @@ export function runningText(started: Started, flagsIgnored: boolean, { paint }: 
   return [
     paint('bold', `${what} is running already (pid ${String(started.pid)}).`),
     dashboardLine(started),
+    ...(hint === null ? [] : [hint]),
     ...ignored,
   ].join('\n');
 }

@@ -22,6 +22,8 @@ export interface Addresses {
   readonly openCodeAuthFile: string;
   /** null: oma's own store lies there, and took over what was there at its first start. */
   readonly upstreamStoreFile: string | null;
+  /** The list without aliases that early versions of upstream kept. */
+  readonly upstreamListFile: string;
   /** `~/.opencode`, where oc-codex-multi-auth keeps its pools. */
   readonly openCodeHome: string;
   readonly antigravityFile: string;

@@ -1,20 +1,19 @@
-import * as z from 'zod';
+import { basename, dirname, relative } from 'node:path';
 
 import { isOmaError, OmaError } from '../../contract/errors.ts';
 import type { Params } from '../../contract/operation.ts';
 import { importPlaceSchema, type Operations } from '../../contract/operations.ts';
 import { type Alias, aliasSchema, type EpochMs, secretSchema } from '../../contract/scalars.ts';
-import { readClaims } from '../../contract/token-claims.ts';
 import type { NewAccount } from '../core/accounts.ts';
 import { credentialsOf } from '../core/credentials.ts';
 import type { AccountSource } from '../core/state.ts';
-import { TIME_MAX } from '../store/account-schema.ts';
 import { foreignStoreKind, readForeignStore } from '../store/foreign.ts';
 import { readRegularFile } from '../store/regular-file.ts';
 import { type FoundLogin, parseCodexAuth } from './codex-auth-file.ts';
 import type { Context } from './context.ts';
 import type { Holder } from './import-warnings.ts';
 import { findPools } from './oc-pools.ts';
+import { parseOpenCodeAuth } from './opencode-auth-file.ts';
 
 /** Larger files are refused; the largest honest store has a few megabytes. */
 const BYTES_MAX = 32 * 1_024 * 1_024;
@@ -48,10 +47,10 @@ interface Where extends Pick<ImportParams, 'path' | 'passphrase'> {
  * Errors: IMPORT_NOT_FOUND, IMPORT_INVALID, STORE_PASSPHRASE_REQUIRED, STORE_PASSPHRASE_WRONG.
  */
 export async function readImport(context: Context, params: ImportParams): Promise<Found> {
+  refuseInDemo(context, params);
   const { source } = params;
-  if (source === 'everywhere') refuseWhereNowhere(context, params);
   const found = await (source === 'everywhere'
-    ? readPlaces(context, params)
+    ? readEverywhere(context, params)
     : readWhere(context, { ...params, source }));
   return {
     candidates: found.flatMap(({ candidates }) => candidates),
@@ -61,30 +60,52 @@ export async function readImport(context: Context, params: ImportParams): Promis
   };
 }
 
-function refuseWhereNowhere({ addresses }: Context, { path }: ImportParams): void {
+/** Why: a demo talks to a simulated provider, which a login of its user is none of the business of. */
+function refuseInDemo({ addresses, store }: Context, { source, path }: ImportParams): void {
+  if (!addresses.demo) return;
+  const isOwn = source === 'file' && path !== undefined && isInside(dirname(store.status().file), path);
+  if (!isOwn)
+    throw new OmaError(
+      'IMPORT_NOT_FOUND',
+      'The demo has simulated accounts and does not look at your own logins. Nothing was read. End it ("oma down"), then import them.',
+    );
+}
+
+function isInside(directory: string, path: string): boolean {
+  return !relative(directory, path).startsWith('..');
+}
+
+function readEverywhere(context: Context, { path, passphrase }: ImportParams): Promise<readonly Found[]> {
   if (path !== undefined)
     throw new OmaError('INVALID_PARAMS', 'A path goes with one source, such as "file".', {
       problems: [{ field: 'path', constraint: 'absent', message: 'Not with the source "everywhere".' }],
     });
-  if (addresses.demo)
-    throw new OmaError(
-      'IMPORT_NOT_FOUND',
-      'The demo has simulated accounts and does not look for your own logins. End it ("oma down"), then import them.',
-    );
+  return readEach(
+    importPlaceSchema.options.map((source) => ({
+      name: source,
+      read: () => readWhere(context, { source, passphrase }),
+    })),
+  );
 }
 
-/** A place without a login is passed over; the refusal of one counts only where no other holds a login. */
-async function readPlaces(context: Context, { passphrase }: ImportParams): Promise<readonly Found[]> {
+/** One of several things to read. Shape: `name` is for people, and no path, which would tell the home. */
+interface Part {
+  readonly name: string;
+  read: () => Promise<readonly Found[]>;
+}
+
+/** A part without a login is passed over; the refusal of one counts only where no other holds a login. */
+async function readEach(parts: readonly Part[]): Promise<readonly Found[]> {
   const found: Found[] = [];
   const refusals: OmaError[] = [];
-  for (const source of importPlaceSchema.options) {
+  for (const { name, read } of parts) {
     try {
-      found.push(...(await readWhere(context, { source, passphrase })));
+      found.push(...(await read()));
     } catch (error) {
       if (!isOmaError(error)) throw error;
       if (error.code === 'IMPORT_NOT_FOUND') continue;
       refusals.push(error);
-      found.push(leftOut(source, error));
+      found.push(leftOut(name, error));
     }
   }
   const [refusal] = refusals;
@@ -97,13 +118,35 @@ function holdsLogin({ candidates }: Found): boolean {
 }
 
 function readWhere(context: Context, where: Where): Promise<readonly Found[]> {
-  return where.source === 'oc-codex-multi-auth' && where.path === undefined
-    ? readPools(context, where)
-    : Promise.all([readFile(context, where, originOf(context.addresses, where))]);
+  const { source, path } = where;
+  if (source === 'oc-codex-multi-auth' && path === undefined) return readPools(context, where);
+  if (source === 'upstream' && path === undefined) return readUpstream(context, where);
+  return Promise.all([readFile(context, where, originOf(context.addresses, where))]);
 }
 
+/** Reads the store of upstream and the list of its early versions. */
+async function readUpstream(context: Context, where: Where): Promise<readonly Found[]> {
+  const { upstreamStoreFile, upstreamListFile } = context.addresses;
+  const paths = upstreamStoreFile === null ? [upstreamListFile] : [upstreamStoreFile, upstreamListFile];
+  const found = await readEach(
+    paths.map((path) => ({
+      name: `upstream, ${basename(path)}`,
+      read: () => Promise.all([readFile(context, where, { path, source: 'import-upstream' })]),
+    })),
+  );
+  if (found.length > 0) return found;
+  throw new OmaError(
+    'IMPORT_NOT_FOUND',
+    upstreamStoreFile === null
+      ? 'opencode-multi-auth-codex keeps its accounts where oma keeps its own: what was there, oma took over at its first start. Name the file if yours lies elsewhere.'
+      : 'There is no login of upstream here, or it cannot be read.',
+  );
+}
+
+/** Why not that nothing was changed: what else there is, is imported. */
 function leftOut(name: string, { message }: OmaError): Found {
-  return { candidates: [], skipped: [{ name, because: message }], notes: [], holders: new Set() };
+  const because = message.replace(' Nothing was changed.', '');
+  return { candidates: [], skipped: [{ name, because }], notes: [], holders: new Set() };
 }
 
 interface Origin {
@@ -159,57 +202,14 @@ function originOf(addresses: Context['addresses'], { source, path }: Where): Ori
     case 'opencode':
       return { path: path ?? addresses.openCodeAuthFile, source: 'import-opencode' };
     case 'upstream':
-      return { path: path ?? storeOfUpstream(addresses), source: 'import-upstream' };
     case 'oc-codex-multi-auth':
     case 'file':
       if (path === undefined)
         throw new OmaError('INVALID_PARAMS', 'Name the file to import.', {
           problems: [{ field: 'path', constraint: 'required', message: 'Name the file to import.' }],
         });
-      return { path, source: addresses.demo ? 'demo' : 'import-file' };
+      return { path, source: source === 'upstream' ? 'import-upstream' : addresses.demo ? 'demo' : 'import-file' };
   }
-}
-
-function storeOfUpstream({ upstreamStoreFile }: Context['addresses']): string {
-  if (upstreamStoreFile !== null) return upstreamStoreFile;
-  throw new OmaError(
-    'IMPORT_NOT_FOUND',
-    'opencode-multi-auth-codex keeps its accounts where oma keeps its own: what was there, oma took over at its first start. Name the file if yours lies elsewhere.',
-  );
-}
-
-const openCodeAuthSchema = z.looseObject({
-  openai: z.looseObject({
-    type: z.literal('oauth'),
-    refresh: secretSchema,
-    access: secretSchema,
-    expires: z.int().min(0).max(TIME_MAX),
-    accountId: z.string().min(1).max(128).optional(),
-  }),
-});
-
-/** OpenCode's own login; the placeholder that oma keeps there is none. */
-function parseOpenCodeAuth(json: unknown, now: EpochMs): FoundLogin | null {
-  const parsed = openCodeAuthSchema.safeParse(json);
-  if (!parsed.success) return null;
-  const { access, refresh, expires, accountId } = parsed.data.openai;
-  const claims = readClaims(access);
-  const account = accountId ?? claims?.accountId ?? null;
-  if (account === null || claims === null || claims.userId === null) return null;
-  const { userId, email, planType, expiresAtMs } = claims;
-  return {
-    refreshedAt: Math.min(now, expires),
-    tokens: {
-      accessToken: access,
-      refreshToken: refresh,
-      idToken: null,
-      expiresAtMs: expiresAtMs ?? expires,
-      accountId: account,
-      userId,
-      email,
-      planType,
-    },
-  };
 }
 
 function candidateOf({ tokens, refreshedAt }: FoundLogin, source: AccountSource, now: EpochMs): Candidate {

@@ -29,6 +29,7 @@ export interface Logins {
   wait: (loginId: string) => Promise<LoginView>;
   paste: (loginId: string, pasted: string) => Promise<LoginView>;
   cancel: (loginId: string) => Promise<LoginView>;
+  /** Ends the logins under way of an account that is gone. Never rejects: without its account a login changes nothing. */
   cancelOf: (alias: Alias) => Promise<void>;
   reauthState: (alias: Alias) => AccountView['reauth'];
 }
@@ -88,7 +89,7 @@ export function createLogins(context: Context, hooks: LoginHooks): Logins {
     },
     cancelOf: async (alias) => {
       const running = list.entries().filter(({ view }) => view.alias === alias && view.state === 'in-progress');
-      await Promise.all(running.map(({ view }) => endAtWorker(context, view.loginId)));
+      await Promise.all(running.map(({ view }) => endIfPossible(context, view)));
     },
     reauthState: (alias) => reauthStateOf(list.entries(), alias),
   };
@@ -210,6 +211,12 @@ async function endAtWorker({ worker }: Context, loginId: string): Promise<void> 
   } catch (error) {
     if (!isOmaError(error, 'LOGIN_NOT_FOUND')) throw error;
   }
+}
+
+async function endIfPossible(context: Context, { alias, loginId }: LoginView): Promise<void> {
+  await endAtWorker(context, loginId).catch((error: unknown) => {
+    context.log.warn({ alias, loginId, cause: String(error) }, 'the login of a removed account could not be ended');
+  });
 }
 
 async function storeNew({ store, addresses }: Context, alias: Alias, tokens: TokenSet): Promise<Account> {

@@ -175,13 +175,18 @@ function recoveredText(
     case 'damaged':
       return `${name} was damaged (${main.content.problems[0] ?? 'unknown'}). It is kept as ${kept}. ${restored}`;
     case 'upstream':
-      return `${name} was overwritten by the former plugin. That version is kept as ${kept}. ${restored} Remove the former plugin from OpenCode; "oma import" takes over logins that it has renewed meanwhile.`;
+      return `${name} was overwritten by the former plugin. That version is kept as ${kept}. ${restored} Remove the former plugin from OpenCode, then take over logins that it has renewed meanwhile: oma import ${shellWord(aside ?? file)}`;
     case 'empty':
       return `${name} was empty. ${restored}`;
     case 'oma':
     case undefined:
       return `${name} was missing. ${restored} To begin with an empty store instead, stop oma and delete the snapshot.`;
   }
+}
+
+/** Writes a path so that a shell takes it as one word. */
+function shellWord(path: string): string {
+  return /^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 function migrationNotices(report: MigrationReport | null, source: Source, aside: string | null): readonly string[] {

@@ -33,6 +33,8 @@ export const TEST_TOKEN = secretSchema.parse('launch-token-of-the-tests');
 export interface ComposeTestOptions {
   readonly aliases?: readonly string[];
   readonly environment?: PartialSettings;
+  /** Where logins lie that a demo must not touch; makes it a demo. */
+  readonly demo?: Context['addresses'];
   readonly worker?: Partial<Client<WorkerOperations>>;
   readonly probeRunner?: Partial<Client<ProbeOperations>>;
   /** Time that the test moves; default: the clock stands, timers are real. */
@@ -103,11 +105,13 @@ async function open(options: ComposeTestOptions, directory: string, clock: { now
       codexAuthFile: join(directory, 'codex', 'auth.json'),
       openCodeAuthFile: join(directory, 'opencode', 'auth.json'),
       upstreamStoreFile: join(directory, 'upstream.json'),
+      upstreamListFile: join(directory, 'upstream-list.json'),
       openCodeHome: join(directory, '.opencode'),
       antigravityFile: join(directory, 'antigravity-accounts.json'),
       probeHomesDir: join(directory, 'homes'),
       codexBin: null,
       demo: false,
+      ...(options.demo === undefined ? {} : { ...options.demo, demo: true }),
     },
     log,
     tally: createTally(),

@@ -10,9 +10,11 @@ import { accountOf, HOUR, NOON, tokenSet } from '../../support/state.ts';
 import { fakeJwt } from '../../support/worker.ts';
 
 let oma: Supervised;
+let isWorkerDown = false;
 let finish: { resolve: (tokens: TokenSet) => void; reject: (error: Error) => void };
 
 beforeEach(async () => {
+  isWorkerDown = false;
   oma = await composeForTest({
     aliases: ['a', 'b', 'c'],
     worker: {
@@ -26,6 +28,7 @@ beforeEach(async () => {
         }),
       'login.finish': () => new Promise((resolve, reject) => (finish = { resolve, reject })),
       'login.cancel': () => {
+        if (isWorkerDown) return Promise.reject(new OmaError('CHILD_UNAVAILABLE', 'The worker is down.'));
         finish.reject(new OmaError('LOGIN_CANCELLED', 'The login was cancelled.'));
         return Promise.resolve({});
       },
@@ -340,6 +343,17 @@ describe('POST /api/accounts', () => {
 });
 
 describe('DELETE /api/accounts/:alias', () => {
+  it('tells the removal of an account although the worker dies with its login under way', async () => {
+    await oma.request('POST', '/api/accounts/b/reauth');
+    isWorkerDown = true;
+    expect(await oma.request('DELETE', '/api/accounts/b')).toMatchObject({ status: 200, body: { alias: 'b' } });
+    expect(oma.events).toContainEqual(
+      expect.objectContaining({ type: 'changed', topics: ['accounts', 'force', 'status'] }),
+    );
+    const { body } = await oma.request('GET', '/api/audit');
+    expect(body.entries[0]).toMatchObject({ action: 'account.remove', target: 'b' });
+  });
+
   it('removes one account for good', async () => {
     expect(await oma.request('DELETE', '/api/accounts/b')).toMatchObject({ status: 200, body: { alias: 'b' } });
     oma = await oma.restart();

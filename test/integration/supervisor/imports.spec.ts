@@ -1,11 +1,19 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { composeForTest, type Supervised } from '../../support/composed.ts';
-import { HOUR, NOON } from '../../support/state.ts';
-import { accountV1, pool, pooled, seatToken, storeV1, upstreamEnvelope } from '../../support/upstream-store.ts';
+import { accountOf, HOUR, NOON } from '../../support/state.ts';
+import {
+  accountV1,
+  pool,
+  pooled,
+  seatToken,
+  storeArray,
+  storeV1,
+  upstreamEnvelope,
+} from '../../support/upstream-store.ts';
 
 let oma: Supervised;
 
@@ -176,6 +184,111 @@ describe('an import from everywhere', () => {
       code: 'IMPORT_NOT_FOUND',
       message: expect.stringContaining('codex, upstream, oc-codex-multi-auth, opencode') as string,
     });
+  });
+});
+
+describe('the stores of opencode-multi-auth-codex', () => {
+  it('are both imported, that of its early versions with them, by the place and from everywhere', async () => {
+    const { upstreamStoreFile, upstreamListFile } = oma.context.addresses;
+    await write(upstreamListFile, storeArray([accountV1('old')]));
+    expect(await oma.call('account.import', { source: 'upstream', dryRun: true })).toMatchObject({
+      imported: [{ alias: 'old', email: 'old@example.test' }],
+      warnings: [expect.stringContaining('The plugin opencode-multi-auth-codex holds') as string],
+    });
+    await write(upstreamStoreFile ?? '', storeV1({ work: accountV1('work') }));
+    for (const source of ['upstream', 'everywhere'])
+      expect(await oma.call('account.import', { source, dryRun: true })).toMatchObject({
+        imported: [{ alias: 'work' }, { alias: 'old' }],
+        skipped: [],
+      });
+    expect(await oma.call('account.import', { source: 'upstream' })).toMatchObject({ imported: [{}, {}] });
+    expect(await oma.call('account.import', { source: 'upstream' })).toMatchObject({ imported: [], skipped: [{}, {}] });
+  });
+
+  it('of which one cannot be read are named, and the other imported', async () => {
+    const { upstreamStoreFile, upstreamListFile } = oma.context.addresses;
+    await write(upstreamStoreFile ?? '', upstreamEnvelope(storeV1(), 'open sesame'));
+    await expect(oma.call('account.import', { source: 'upstream' })).rejects.toMatchObject({
+      code: 'STORE_PASSPHRASE_REQUIRED',
+    });
+    await write(upstreamListFile, storeArray([accountV1('old')]));
+    expect(await oma.call('account.import', { source: 'upstream', dryRun: true })).toMatchObject({
+      imported: [{ alias: 'old' }],
+      skipped: [
+        {
+          name: 'upstream, upstream.json',
+          because: expect.stringMatching(/is encrypted\. Give the passphrase/) as string,
+        },
+      ],
+    });
+  });
+});
+
+it('the command that is named when the former plugin wrote over the store takes over what that plugin renewed', async () => {
+  const store = join(oma.directory, 'accounts.json');
+  const renewedAt = (refreshToken: string, at: number) => {
+    const tokens = { refreshToken, lastRefresh: new Date(at).toISOString(), expiresAt: at + HOUR };
+    return storeV1({ work: accountV1('work', tokens) });
+  };
+  const path = await write(join(oma.directory, 'old.json'), renewedAt('rt_old', NOON));
+  await oma.call('account.import', { source: 'file', path });
+  await oma.call('settings.update', { lowThreshold: 31 });
+  await oma.store.close();
+  await write(store, renewedAt('rt_renewed', NOON + HOUR));
+
+  oma = await oma.restart();
+  const status = await oma.call('status.get', {});
+  const [, kept = ''] =
+    /take over logins that it has renewed meanwhile: oma import (\S+)$/.exec(status.store.recovered) ?? [];
+  const account = () => accountOf(oma.store.read(), 'work').credentials.refreshToken;
+  expect([account(), dirname(kept)]).toEqual(['rt_old', oma.directory]);
+  expect(await oma.call('account.import', { source: 'file', path: kept })).toMatchObject({
+    updated: [{ alias: 'work' }],
+  });
+  expect(account()).toBe('rt_renewed');
+});
+
+describe('a demo', () => {
+  it.each(['codex', 'upstream', 'oc-codex-multi-auth', 'opencode', 'everywhere'] as const)(
+    'never looks at logins of its user: not those of %s',
+    async (source) => {
+      const { codexAuthFile, openCodeAuthFile, openCodeHome, upstreamStoreFile } = oma.context.addresses;
+      await write(codexAuthFile, codexAuth('a'));
+      await write(openCodeAuthFile, openCodeAuth('b'));
+      await write(upstreamStoreFile ?? '', storeV1({ c: accountV1('c') }));
+      await write(join(openCodeHome, POOL), pool([pooled('d')]));
+      const demo = await composeForTest({ demo: oma.context.addresses });
+      try {
+        await expect(demo.call('account.import', { source })).rejects.toMatchObject({
+          code: 'IMPORT_NOT_FOUND',
+          message: expect.stringContaining('The demo has simulated accounts') as string,
+        });
+        expect(demo.store.read().accounts).toEqual([]);
+      } finally {
+        await demo.close();
+      }
+    },
+  );
+
+  it('takes a file of its own, and none of its user by whatever name', async () => {
+    const demo = await composeForTest({ demo: oma.context.addresses });
+    try {
+      const theirs = await write(join(oma.directory, 'auth.json'), openCodeAuth('a'));
+      const own = await write(join(demo.directory, 'import.json'), storeV1({ a: accountV1('a') }));
+      const around = join(demo.directory, '..', basename(oma.directory), 'auth.json');
+      for (const params of [
+        { source: 'file', path: theirs },
+        { source: 'opencode', path: theirs },
+        { source: 'file', path: `${demo.directory}/../${basename(oma.directory)}/auth.json` },
+        { source: 'file', path: around },
+      ])
+        await expect(demo.call('account.import', params)).rejects.toThrow('The demo has simulated accounts');
+      expect(await demo.call('account.import', { source: 'file', path: own })).toMatchObject({
+        imported: [{ alias: 'a' }],
+      });
+    } finally {
+      await demo.close();
+    }
   });
 });
 

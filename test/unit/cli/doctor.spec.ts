@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 
 import { mend } from '../../../cli/doctor/examine.ts';
 import { finding } from '../../../cli/doctor/finding.ts';
+import { examineMachine } from '../../../cli/doctor/machine.ts';
 import { judgeSupervisor, type Told } from '../../../cli/doctor/supervisor.ts';
 import type { Diagnosis } from '../../../contract/diagnosis.ts';
 import { account, at, NOW, status } from './samples.ts';
+import { testContext } from './test-context.ts';
 
 const WELL: Diagnosis = { clock: { skewMs: 400, at: at(-1) }, lastPluginHello: null, storeNotices: [] };
 
@@ -71,6 +73,13 @@ describe('what a running supervisor tells', () => {
     for (const { level, advice, id } of found)
       if (level === 'problem' || level === 'warning') expect(advice, id).toMatch(/\w/);
   });
+});
+
+it('a session over SSH is told how to reach the port of the dashboard that runs, and of a browser login', async () => {
+  const findings = await examineMachine(testContext({ environment: { SSH_TTY: '/dev/pts/1' } }), 3456);
+  expect(findings.find(({ id }) => id === 'ssh')?.advice).toBe(
+    '`oma add ALIAS --device` needs none. Or run, where your browser is: `ssh -L 3456:localhost:3456 -L 1455:localhost:1455 HOST`; then `oma add ALIAS`, or `oma open --print` for the dashboard.',
+  );
 });
 
 it('a fix that fails is told with its reason, and keeps no other from being done', async () => {

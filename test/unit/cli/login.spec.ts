@@ -110,13 +110,20 @@ describe('oma add', () => {
   });
 
   it.each([
-    [{ SSH_CONNECTION: '1' }, 'ssh -L 1455:localhost:1455'],
+    [{ SSH_CONNECTION: '1' }, 'ssh -L 1455:localhost:1455 HOST'],
     [{ WSL_DISTRO_NAME: 'Ubuntu' }, 'browser of Windows'],
     [{}, 'There is no display here.'],
   ])('hints at what helps in %j', async (environment, hint) => {
     const { context } = loginContext({ environment });
     await run(context, ['add', 'work'], COMMANDS);
     expect(context.err()).toContain(hint);
+  });
+
+  it('names over SSH the port that this login comes back to', async () => {
+    const url = `https://127.0.0.1:9/authorize?redirect_uri=${encodeURIComponent('http://localhost:1457/auth/callback')}`;
+    const { context } = loginContext({ environment: { SSH_TTY: '/dev/pts/1' }, begin: () => loginView({ url }) });
+    await run(context, ['add', 'work'], COMMANDS);
+    expect(context.err()).toContain('must reach port 1457 here (`ssh -L 1457:localhost:1457 HOST`)');
   });
 
   it('refuses two methods at once', async () => {

@@ -408,6 +408,18 @@ describe('oma open', () => {
     });
     expect(await oma(['open'], { 'dashboard.launch': { url: null } })).toMatchObject({ exit: 78 });
   });
+
+  it('says over SSH how the browser reaches the dashboard, and prints the bare address all the same', async () => {
+    const url = 'http://127.0.0.1:3456/launch?token=t';
+    const overSsh = { environment: { SSH_CONNECTION: '1' } };
+    expect(await oma(['open', '--print'], { 'dashboard.launch': { url } }, overSsh)).toMatchObject({
+      out: `${url}\n`,
+      err: 'You are connected over SSH. Where your browser is, run: ssh -L 3456:localhost:3456 -L 1455:localhost:1455 HOST\n',
+    });
+    expect((await oma(['up', '--detach'], { 'dashboard.launch': { url } }, overSsh)).out).toContain(
+      `Dashboard: ${url}\nYou are connected over SSH. Where your browser is, run: ssh -L 3456:localhost:3456 -L 1455`,
+    );
+  });
 });
 
 describe('oma help', () => {

@@ -294,6 +294,7 @@ describe("upstream's store", { timeout: 60_000 }, () => {
     expect(store.status().recovered).toMatch(
       new RegExp(`^accounts\\.json was overwritten by the former plugin\\. That version is kept as ${aside}\\.`),
     );
+    expect(store.status().recovered).toContain(`oma import ${join(dirname(sandbox.file), aside)}`);
   });
 
   it('that is empty is no snapshot to restore from', async () => {
