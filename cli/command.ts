@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../contract/errors.ts';
 import type { OperationName } from '../contract/operations.ts';
 import type { Context } from './context.ts';
 
@@ -34,7 +35,8 @@ export interface Answer {
 
 /**
  * A command is a value: everything that help, parser and dispatcher need to know about it.
- * Shape: `uses` names the operations it calls, from which its exit codes follow; null means that it has printed by itself.
+ * Shape: `uses` names the operations it calls; null as an answer means that it has printed by itself.
+ * Its exit codes follow from `uses`, `startsNothing`, `fails` and `unwell` (exits.ts), and help, docs and man page from these.
  */
 export interface Command {
   readonly name: string;
@@ -42,6 +44,12 @@ export interface Command {
   readonly args?: readonly Arg[];
   readonly flags?: Flags;
   readonly uses?: readonly OperationName[];
+  /** It asks a supervisor that runs, and starts none. */
+  readonly startsNothing?: true;
+  /** Errors of its own, beside those of its operations, of the connection and of the start. */
+  readonly fails?: readonly ErrorCode[];
+  /** What exit code 1 tells; absent: it never ends so. */
+  readonly unwell?: string;
   readonly more?: string;
   run: (context: Context, input: Input) => Promise<Answer | null>;
 }

@@ -40,11 +40,3 @@ export function errorLine({ code, message, details }: OmaError): string {
 
 /** Every error code there is. */
 export const ERROR_CODES: readonly ErrorCode[] = Object.keys(ERRORS).filter(isErrorCode);
-
-/** Groups error codes by the exit code they end with, lowest first. */
-export function byExitCode(
-  codes: readonly ErrorCode[],
-): readonly { readonly exit: number; readonly codes: readonly ErrorCode[] }[] {
-  const exits = [...new Set(codes.map((code) => ERRORS[code].exit))].sort((a, b) => a - b);
-  return exits.map((exit) => ({ exit, codes: codes.filter((code) => ERRORS[code].exit === exit) }));
-}

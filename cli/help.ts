@@ -1,22 +1,11 @@
 import { ENV, ENV_PREFIX } from '../contract/env.ts';
-import { type ErrorCode, ERRORS } from '../contract/errors.ts';
-import { OPERATIONS } from '../contract/operations.ts';
+import { ERRORS } from '../contract/errors.ts';
+import { TOO_OLD_EXIT } from '../runtime/node-version.ts';
 import type { Command, Flags } from './command.ts';
-import { byExitCode, ERROR_CODES, EXIT } from './exit.ts';
+import { EXIT } from './exit.ts';
+import { exitsOf, exitsOfErrors } from './exits.ts';
 import { arity, COMMON_FLAGS } from './parse.ts';
 import { indent, table } from './render/table.ts';
-
-/** Errors that any command which talks to the supervisor may end with. */
-const CONNECTION_ERRORS = [
-  'SUPERVISOR_NOT_RUNNING',
-  'SUPERVISOR_START_FAILED',
-  'SUPERVISOR_INCOMPATIBLE',
-  'CONNECTION_CLOSED',
-  'DEADLINE_EXCEEDED',
-  'SOCKET_FOREIGN',
-  'SOCKET_PATH_TOO_LONG',
-  'CONFIG_INVALID',
-] as const satisfies readonly ErrorCode[];
 
 /** Writes the first page: what oma is and every command. */
 export function overview(commands: readonly Command[]): string {
@@ -67,24 +56,34 @@ export function commandHelp(command: Command): string {
       Object.entries(flags).map(([name, flag]) => [flagText(name, flag), flag.summary]),
     ),
     ...(command.more === undefined ? [] : ['', command.more.trim()]),
-    ...section('Exit codes', [['0', 'done'], ...exitRows(codesOf(command))]),
+    ...section(
+      'Exit codes',
+      exitsOf(command).map(({ exit, because }) => [String(exit), because.join(', ')]),
+    ),
   ].join('\n');
 }
 
 /** Writes the page of all exit codes. */
-export function exitCodesHelp(): string {
-  const all = byExitCode(ERROR_CODES).flatMap(({ exit, codes }) =>
-    codes.map((code, index) => [index === 0 ? String(exit) : '', code, ERRORS[code].meaning]),
+export function exitCodesHelp(commands: readonly Command[]): string {
+  const errors = exitsOfErrors(commands).flatMap(({ exit, because }) =>
+    because.map((code, index) => [index === 0 ? String(exit) : '', code, ERRORS[code].meaning]),
   );
   return [
-    'Exit codes of oma. With --json the error itself is printed on standard output as {"code", "message", "details"?, "requestId"}.',
+    'Exit codes of oma; `oma help COMMAND` says which of them a command may end with.',
+    'With --json the error itself is printed on standard output as {"code", "message", "details"?, "requestId"}.',
     '',
     table([
       [String(EXIT.ok), '', 'done'],
       [String(EXIT.unwell), '', 'the command did its work, but what it looked at is not well (a failed probe)'],
-      ...all,
-      [String(EXIT.interrupted), '', 'ended by Ctrl-C'],
+      ...errors,
+      [
+        String(EXIT.interrupted),
+        '',
+        'Ctrl-C before it was done; what goes on until then, such as `oma logs -f`, ends with 0',
+      ],
     ]),
+    '',
+    `A Node that is too old for oma ends every command with ${String(TOO_OLD_EXIT)} before it begins.`,
   ].join('\n');
 }
 
@@ -105,16 +104,6 @@ export function usageLine(command: Command): string {
     ([name, { value }]) => ` [--${name}${value === undefined ? '' : ` ${value}`}]`,
   );
   return `oma ${command.name}${args}${flags.join('')}`;
-}
-
-function codesOf({ uses }: Command): ErrorCode[] {
-  const listed = (uses ?? []).flatMap((name): readonly ErrorCode[] => OPERATIONS[name].errors);
-  const connection: readonly ErrorCode[] = uses === undefined ? [] : CONNECTION_ERRORS;
-  return [...new Set<ErrorCode>(['USAGE', ...listed, ...connection])];
-}
-
-function exitRows(codes: readonly ErrorCode[]): string[][] {
-  return byExitCode(codes).map(({ exit, codes: names }) => [String(exit), names.join(', ')]);
 }
 
 function section(title: string, rows: readonly (readonly string[])[]): string[] {

@@ -1,5 +1,5 @@
 import { duration } from '../contract/duration.ts';
-import { isErrorCode, isOmaError, OmaError } from '../contract/errors.ts';
+import { type ErrorCode, isErrorCode, isOmaError, OmaError } from '../contract/errors.ts';
 import type { LoginMethod, LoginView } from '../contract/login.ts';
 import { readLine } from './ask.ts';
 import { openBrowser, planBrowser } from './browser.ts';
@@ -19,6 +19,17 @@ export const LOGIN_FLAGS = {
   paste: { summary: 'Logs in with a browser anywhere; you paste the address of its last page here.' },
   'no-open': { summary: 'Does not open the browser, only prints the address.' },
 } as const;
+
+/** How a login may end beside well; what its operations themselves refuse is theirs to list. */
+export const LOGIN_FAILURES = [
+  'LOGIN_CANCELLED',
+  'LOGIN_TIMED_OUT',
+  'LOGIN_REFUSED',
+  'UPSTREAM_UNREACHABLE',
+  'UPSTREAM_INVALID_ANSWER',
+  'CHILD_UNAVAILABLE',
+  'STORE_UNWRITABLE',
+] as const satisfies readonly ErrorCode[];
 
 const METHODS = ['browser', 'device', 'paste'] as const satisfies readonly LoginMethod[];
 

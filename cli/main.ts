@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 
 import { keepCompiled } from '../runtime/compile-cache.ts';
-import { tooOld } from '../runtime/node-version.ts';
+import { TOO_OLD_EXIT, tooOld } from '../runtime/node-version.ts';
 
 // The oldest Node must understand this file: it says in plain words that Node is too old, before anything newer is loaded.
 const complaint = tooOld(process.versions.node);
@@ -10,5 +10,5 @@ if (complaint === null) {
   void import('./program.ts').then(({ program }) => program(process, import.meta.url));
 } else {
   process.stderr.write(`oma: ${complaint}\n`);
-  process.exitCode = 1;
+  process.exitCode = TOO_OLD_EXIT;
 }

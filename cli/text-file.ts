@@ -33,8 +33,21 @@ export interface ReplaceOptions {
   readonly backup: boolean;
 }
 
-/** Replaces a text file in one step, keeping its mode; a link stays a link. */
+/**
+ * Replaces a text file in one step, keeping its mode; a link stays a link.
+ * Errors: CONFIG_INVALID when it cannot be written.
+ */
 export async function replaceText(file: string, text: string, options: ReplaceOptions): Promise<void> {
+  try {
+    await replace(file, text, options);
+  } catch (error) {
+    const errno = isErrno(error) ? ` (${String(error.code)})` : '';
+    const what = `${file} cannot be written${errno} — check that its directory is yours and that the disk has room`;
+    throw new OmaError('CONFIG_INVALID', what, undefined, error);
+  }
+}
+
+async function replace(file: string, text: string, options: ReplaceOptions): Promise<void> {
   const target = await realpath(file).catch(() => file);
   await mkdir(dirname(target), { recursive: true });
   const mode = await stat(target).then(
@@ -63,5 +76,9 @@ async function writeDurably(file: string, text: string, mode: number): Promise<v
 }
 
 function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return isErrno(error) && error.code === 'ENOENT';
+}
+
+function isErrno(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error;
 }

@@ -11,7 +11,7 @@ export function cliPage(): string {
     commands.map(({ name }) => `[${name}](#oma-${name.replaceAll(' ', '-')})`).join(' · '),
     ...commands.flatMap((command) => [`## oma ${command.name}`, fenced(commandHelp(command))]),
     '## Exit codes',
-    fenced(exitCodesHelp()),
+    fenced(exitCodesHelp(commands)),
     '## Environment',
     fenced(environmentHelp()),
   ].join('\n\n')}\n`;
@@ -23,7 +23,7 @@ export function manPage(): string {
   const sections = [
     ['DESCRIPTION', overview(commands)],
     ...commands.map((command) => [`oma ${command.name}`, commandHelp(command)]),
-    ['EXIT STATUS', exitCodesHelp()],
+    ['EXIT STATUS', exitCodesHelp(commands)],
     ['ENVIRONMENT', environmentHelp()],
   ] as const;
   return [

@@ -1,7 +1,7 @@
 import type { LoginMethod } from '../../contract/login.ts';
 import { OPERATIONS } from '../../contract/operations.ts';
 import { command } from '../command.ts';
-import { login, LOGIN_FLAGS } from '../login.ts';
+import { login, LOGIN_FAILURES, LOGIN_FLAGS } from '../login.ts';
 import { checkParams } from './operation.ts';
 
 const ALIAS = { name: 'ALIAS', summary: 'Name of the account: letters, digits, ".", "_", "-" or "@".' } as const;
@@ -15,6 +15,7 @@ export const add = command({
   args: [ALIAS],
   flags: LOGIN_FLAGS,
   uses: ['account.add', 'login.wait', 'login.paste', 'login.cancel'],
+  fails: ['SEAT_EXISTS', ...LOGIN_FAILURES],
   more: MORE,
   run: async (context, input) => {
     const start = (method: LoginMethod) =>
@@ -31,6 +32,7 @@ export const reauth = command({
   args: [ALIAS],
   flags: LOGIN_FLAGS,
   uses: ['account.reauth', 'login.wait', 'login.paste', 'login.cancel'],
+  fails: ['IDENTITY_MISMATCH', ...LOGIN_FAILURES],
   more: MORE,
   run: async (context, input) => {
     const start = (method: LoginMethod) =>

@@ -24,6 +24,9 @@ const install = command({
     'dry-run': { summary: 'Shows the description of the service and changes nothing.' },
     'no-start': { summary: 'Only writes the description; you start it.' },
   },
+  uses: ['supervisor.stop'],
+  startsNothing: true,
+  unwell: 'a step of the service manager failed',
   more: `${MORE}\nThe service gets the OPENCODE_MULTI_AUTH_ variables that are set now, but never the passphrase.\nWithout a login a systemd of yours runs only after: loginctl enable-linger`,
   run: async (context, input) => {
     const plan = planService(context);
@@ -40,6 +43,8 @@ const uninstall = command({
   name: 'service uninstall',
   summary: 'Stops the service and removes its description.',
   flags: {},
+  fails: ['CONFIG_INVALID'],
+  unwell: 'a step of the service manager failed',
   run: async (context) => answer(context, await removeService(context)),
 });
 
@@ -47,7 +52,9 @@ const status = command({
   name: 'service status',
   summary: 'Shows whether the supervisor is a service, whether it runs, and whether its description is of this oma.',
   flags: {},
-  more: `Exits with ${String(EXIT.unwell)} when it is not installed. \`oma doctor\` judges it, and says what to do.`,
+  fails: ['CONFIG_INVALID'],
+  unwell: 'it is not installed',
+  more: '`oma doctor` judges it, and says what to do.',
   run: async (context) => {
     const found = await inspectService(context);
     const view: ServiceView = {

@@ -20,7 +20,10 @@ export const doctor = command({
     },
     bundle: { summary: 'Writes a file for whoever helps you, without secrets, e-mails and home paths.', value: 'FILE' },
   },
-  more: `Works with and without a running supervisor, and starts none.\nExits with ${String(EXIT.unwell)} when there is a problem; warnings and notes alone leave it 0.`,
+  uses: ['status.get', 'account.list', 'diagnosis.get'],
+  startsNothing: true,
+  unwell: 'there is a problem; warnings and notes alone leave it 0',
+  more: 'Works with and without a running supervisor, and starts none.',
   run: async (context, input) => {
     const before = await examine(context);
     const { fixed, failed } = input.has('fix') ? await mend(before.findings) : { fixed: [], failed: [] };

@@ -7,6 +7,7 @@ export const down = command({
   summary: 'Stops the supervisor in order.',
   flags: {},
   uses: ['supervisor.stop'],
+  startsNothing: true,
   more: 'OpenCode starts it again when it next needs an account, unless OPENCODE_MULTI_AUTH_AUTOSTART=0.',
   run: async (context) => {
     const session = await connectIfRunning(context);

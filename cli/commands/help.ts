@@ -25,7 +25,7 @@ export function helpText(commands: readonly Command[], words: readonly string[])
   const topic = words.join(' ');
   const found = commands.find(({ name }) => name === topic);
   if (topic === '') return overview(commands);
-  if (topic === 'exit-codes') return exitCodesHelp();
+  if (topic === 'exit-codes') return exitCodesHelp(commands);
   if (topic === 'environment') return environmentHelp();
   if (found !== undefined) return commandHelp(found);
   const group = commands.filter(({ name }) => name.startsWith(`${topic} `));

@@ -18,6 +18,7 @@ export const logs = command({
       short: 'n',
     },
   },
+  fails: ['CONFIG_INVALID', 'SOCKET_PATH_TOO_LONG'],
   more: 'With --json the lines come out as they are in the file: one JSON value a line.',
   run: async (context, input) => {
     const file = context.paths().logFile;

@@ -60,6 +60,7 @@ function operationCommand(name: VerbOperation, verb: CliVerb): Command {
     args: names.map((field) => ({ name: field.toUpperCase(), summary: fields[field]?.description ?? '' })),
     flags: Object.fromEntries(flags.map(({ flagName, flag }) => [flagName, flag])),
     uses: [name],
+    ...(NEVER_STARTS.has(name) ? { startsNothing: true } : {}),
     run: (context, input) => {
       const given = Object.fromEntries(
         flags.map(({ field, flagName, flag }) => [

@@ -30,6 +30,7 @@ const install = command({
   name: 'plugin install',
   summary: 'Lets OpenCode use oma: names the plugin in its configuration.',
   flags: { ...PLACE, ...DRY_RUN },
+  fails: ['CONFIG_INVALID'],
   more: `Comments and everything else in the file stay as they are; what it held before is kept beside it (${BACKUP_SUFFIX}).\nOpenCode asks oma only if it has some login for OpenAI, so a placeholder is written where there is none; a real login stays.`,
   run: async (context, input) => {
     const plan = await planInstall(context, directoryOf(context, input.has('global'), input.value('project')));
@@ -45,6 +46,7 @@ const uninstall = command({
   name: 'plugin uninstall',
   summary: "Takes the plugin out of OpenCode's configuration.",
   flags: { ...PLACE, ...DRY_RUN },
+  fails: ['CONFIG_INVALID'],
   run: async (context, input) => {
     const changes = await planUninstall(context, directoryOf(context, input.has('global'), input.value('project')));
     const dryRun = input.has('dry-run');
@@ -60,7 +62,9 @@ const status = command({
   name: 'plugin status',
   summary: 'Shows whether OpenCode knows the plugin, and who is connected.',
   flags: PLACE,
-  more: `Exits with ${String(EXIT.unwell)} when the plugin is not installed or its program is missing.`,
+  uses: ['status.get'],
+  startsNothing: true,
+  unwell: 'the plugin is not installed, or its program is missing',
   run: async (context, input) => {
     const directory = directoryOf(context, input.has('global'), input.value('project'));
     const view: PluginView = {

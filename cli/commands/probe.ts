@@ -23,7 +23,8 @@ export const probe = command({
   args: [{ name: '[ALIAS…]', summary: 'The accounts to probe.' }],
   flags: {},
   uses: ['probe.start', 'probe.get'],
-  more: 'Exits with 1 when any account gave no figures; what was known before then stays as it was.\nA probe that runs codex spends a little of the quota (see `oma settings get probeSources`).',
+  unwell: 'an account gave no figures; what was known of it stays as it was',
+  more: 'A probe that runs codex spends a little of the quota (see `oma settings get probeSources`).',
   run: (context, input) =>
     withSession(context, STARTING, async (session) => {
       const aliases = [...new Set(input.args)];

@@ -14,6 +14,8 @@ export const storeCheck = command({
   args: [{ name: '[FILE]', summary: "Another store file; default: the running supervisor's own." }],
   flags: {},
   uses: ['store.check'],
+  startsNothing: true,
+  fails: ['STORE_DAMAGED', 'STORE_UNREADABLE'],
   more: `Exits with ${String(ERRORS.STORE_DAMAGED.exit)} when there are problems.`,
   run: async (context, input) => {
     const [file] = input.args;

@@ -18,6 +18,7 @@ export const uninstall = command({
     'Takes oma out of your home: the service, the plugin, logs, cache and run files. The store with your accounts stays.',
   flags: { 'dry-run': { summary: 'Shows what would be removed and removes nothing.' } },
   uses: ['supervisor.stop'],
+  startsNothing: true,
   more: 'Close OpenCode first: one that still runs may start the supervisor again.\nA plugin in the configuration of a project is taken out by `oma plugin uninstall --project DIR`.\nThe program itself goes with: npm uninstall --global open-multi-auth',
   run: async (context, input) => {
     const dryRun = input.has('dry-run');

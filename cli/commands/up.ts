@@ -41,6 +41,7 @@ export const up = command({
     },
   },
   uses: ['dashboard.launch', 'supervisor.stop', 'account.import'],
+  fails: ['SUPERVISOR_RUNNING'],
   more: 'The dashboard shows the accounts, their limits, every choice and its reason, and switches accounts on and off.\nIts launch address lets whoever has it in: do not pass it on. `oma open` opens it later.\n\nExamples:\n  oma up --demo\n  oma up --detach --port 9999',
   run: async (context, input) => {
     const port = portOf(input.value('port'));

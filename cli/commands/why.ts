@@ -22,6 +22,7 @@ export const why = command({
     model: { summary: 'With --next: for this model.', value: 'MODEL' },
   },
   uses: ['decision.list', 'decision.explain'],
+  fails: ['NOT_FOUND'],
   run: (context, input) => {
     const [requestId] = input.args;
     const [sessionId, model] = [input.value('session'), input.value('model')];

@@ -7,6 +7,7 @@ import { createKey, seal } from './crypto.ts';
 import { replaceFile } from './durable-file.ts';
 import { STORE_BYTES_MAX } from './load-store.ts';
 import { readStore, type StoreContent } from './read-store.ts';
+import { storeUnwritable } from './store-errors.ts';
 import { errnoOf } from './store-fs.ts';
 
 /** What to write where. Shape: `text` is the plain text of a store. */
@@ -79,6 +80,6 @@ async function isThere(file: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false;
-    throw error;
+    throw storeUnwritable(file, error);
   }
 }

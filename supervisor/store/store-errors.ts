@@ -9,6 +9,7 @@ const WRITE_ADVICE: Readonly<Record<string, string>> = {
   EACCES: 'oma may not write there: check who owns the file and its directory.',
   EPERM: 'oma may not write there: check who owns the file and its directory.',
   EROFS: 'The file system is read-only: make it writable, or set OPENCODE_MULTI_AUTH_STORE_DIR to another directory.',
+  ENOTDIR: 'A part of that path is a file and no directory: choose another place.',
   EIO: 'The disk reports an error: check it, and make a backup with "oma backup FILE" now.',
   ENOENT: 'The directory of the store is gone: put it back.',
 };

@@ -9,6 +9,7 @@ import type { Simulator } from '../../cli/simulator/server.ts';
 import type { AccountView } from '../../contract/account.ts';
 import { ENV_PREFIX } from '../../contract/env.ts';
 import type { Status } from '../../contract/status.ts';
+import { assertDocumented } from './documented-exit.ts';
 import { type OpenCodeSandbox, opencodeSandbox } from './real-opencode.ts';
 import { type ProgramResult, runProgram } from './run-program.ts';
 import { until } from './until.ts';
@@ -84,14 +85,17 @@ export async function openOma(options: OmaOptions): Promise<OpenOma> {
 function createSandbox(opencode: OpenCodeSandbox, nodeArgs: readonly string[]): OpenOma {
   const { env, root } = opencode;
   const started: ChildProcess[] = [];
-  const oma = (...args: readonly string[]): Promise<ProgramResult> =>
-    runProgram({
+  const oma = async (...args: readonly string[]): Promise<ProgramResult> => {
+    const result = await runProgram({
       file: process.execPath,
       args: [join(DIST, 'cli.js'), ...args],
       env,
       cwd: opencode.project,
       deadlineMs: COMMAND_MS,
     });
+    assertDocumented(args, result.code);
+    return result;
+  };
   const json = async <T>(...args: readonly string[]): Promise<T> => {
     const { stdout, stderr } = await oma(...args, '--json');
     try {

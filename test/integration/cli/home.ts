@@ -7,6 +7,7 @@ import type { Readable, Writable } from 'node:stream';
 
 import { expect, onTestFinished } from 'vitest';
 
+import { assertDocumented } from '../../support/documented-exit.ts';
 import { DIST } from '../../support/oma.ts';
 import { removeTree } from '../../support/remove-tree.ts';
 import { type ProgramResult, runProgram } from '../../support/run-program.ts';
@@ -41,8 +42,12 @@ export async function useHome(more: Readonly<Record<string, string>> = {}): Prom
   if (!existsSync(CLI)) throw new Error('dist/ is not built: run npm run build.');
   const path = await mkdtemp(join(tmpdir(), 'oma-home-'));
   const env = { PATH: process.env['PATH'] ?? '', HOME: path, LANG: 'C.UTF-8', OPENCODE_MULTI_AUTH_PORT: '0', ...more };
-  const omaWith = (given: Readonly<Record<string, string>>, ...args: readonly string[]) =>
-    runProgram({ file: process.execPath, args: [CLI, ...args], env: given, cwd: path, deadlineMs: COMMAND_MS });
+  const omaWith = async (given: Readonly<Record<string, string>>, ...args: readonly string[]) => {
+    const run = { file: process.execPath, args: [CLI, ...args], env: given, cwd: path, deadlineMs: COMMAND_MS };
+    const result = await runProgram(run);
+    assertDocumented(args, result.code);
+    return result;
+  };
   const oma = (...args: readonly string[]) => omaWith(env, ...args);
   const attended: Attended[] = [];
   const watch = (started: Attended) => {

@@ -42,7 +42,7 @@ describe('the built program', () => {
       return [code, stdout, stderr];
     };
     const complaint = 'Node 20.20.2 is too old — install Node 22.22 or newer from https://nodejs.org';
-    expect(await run(CLI, 'status')).toEqual([1, '', `oma: ${complaint}\n`]);
+    expect(await run(CLI, 'status')).toEqual([69, '', `oma: ${complaint}\n`]);
     // The plugin shows what a supervisor reports.
     const [code, report, stderr] = await run(join(dirname(CLI), 'supervisor.js'));
     expect([code, stderr]).toEqual([1, '']);

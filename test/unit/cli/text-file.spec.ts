@@ -51,6 +51,14 @@ describe('a text file', () => {
     expect([await readlink(link), await readFile(real, 'utf8')]).toEqual([real, 'two']);
   });
 
+  it('that cannot be written is told with the reason, and not as a mistake of oma', async () => {
+    await writeFile(join(directory, 'deep'), 'a file, where a directory should be');
+    await expect(replaceText(file, 'one', { mode: 0o600, backup: true })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/settings\.json cannot be written \(E\w+\) — check/) as string,
+    });
+  });
+
   it('is null when there is none, and refused when it is far too large or a directory', async () => {
     expect(await readText(file)).toBeNull();
     await expect(readText(directory)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });

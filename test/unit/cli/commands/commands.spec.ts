@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
 import { commandTable } from '../../../../cli/commands/table.ts';
+import { exitsOfErrors } from '../../../../cli/exits.ts';
 import { run } from '../../../../cli/run.ts';
 import { errorBodySchema, isErrorCode, OmaError } from '../../../../contract/errors.ts';
 import type { OperationTable } from '../../../../contract/operation.ts';
 import { OPERATIONS } from '../../../../contract/operations.ts';
 import type { ProbeRunView } from '../../../../contract/probe.ts';
 import { DEFAULT_SETTINGS, type ShownSettings } from '../../../../contract/settings.ts';
+import { assertDocumented } from '../../../support/documented-exit.ts';
 import { PATIENCE } from '../../../support/patience.ts';
 import { account, at, decision, force, FORCED, settingsView, status } from '../samples.ts';
 import { type FakeClient, type TestContext, testContext } from '../test-context.ts';
@@ -33,6 +35,7 @@ async function oma(
   ) as FakeClient;
   const context: TestContext = testContext({ client: recording, ...given });
   const exit = await run(context, line, COMMANDS);
+  assertDocumented(line, exit);
   return {
     exit,
     calls,
@@ -57,7 +60,9 @@ describe('every command', () => {
     expect(out).toMatch(new RegExp(`^oma ${name}: `));
     expect(out).toContain(`Usage: oma ${name}`);
     expect(out).toContain('--json');
-    expect(out).toMatch(/Exit codes:\n {2}0 +done\n {2}2 +USAGE/);
+    expect(out).toMatch(
+      /Exit codes:\n {2}0 +done\n(?: {2}1 +\S.*\n)? {2}2 +USAGE[\s\S]*\n {2}70 +INTERNAL\n(?:.*\n)* {2}130 +Ctrl-C/,
+    );
   });
 
   it.each(NAMES)('`oma %s --help --json` is one JSON value', async (name) => {
@@ -430,7 +435,11 @@ describe('oma help', () => {
   it('documents every exit code and every variable', async () => {
     const { out } = await oma(['help', 'exit-codes']);
     expect(out).toMatch(/\n7 +SUPERVISOR_NOT_RUNNING/);
-    expect(out.match(/[A-Z]+_?[A-Z_]+/g)?.filter(isErrorCode).length).toBeGreaterThan(50);
+    const shown = [...new Set(out.match(/[A-Z]+_?[A-Z_]+/g)?.filter(isErrorCode))];
+    const possible = exitsOfErrors(COMMANDS).flatMap(({ because }) => because);
+    expect(shown.sort()).toEqual(possible.toSorted());
+    expect(possible.length).toBeGreaterThan(40);
+    expect(out).toContain('ends every command with 69');
     expect((await oma(['help', 'environment'])).out).toContain('OPENCODE_MULTI_AUTH_STORE_DIR');
   });
   it('explains groups and refuses unknown topics', async () => {
