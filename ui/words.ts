@@ -3,6 +3,7 @@ import type { Decision, FallbackReason } from '../contract/decision.ts';
 import type { ForceEnd } from '../contract/force.ts';
 import type { ProbeSource } from '../contract/limits.ts';
 import type { SettingOrigin, Strategy } from '../contract/settings.ts';
+import type { Outlook } from './store/history.ts';
 
 /** What people read instead of the codes of the contract. */
 export const BLOCKERS: Readonly<Record<BlockerCode, string>> = {
@@ -94,3 +95,20 @@ export function standing(account: AccountView): {
 }
 
 export type Tone = 'ok' | 'warn' | 'bad' | 'mute' | 'info';
+
+/** Why nothing runs dry soon, and of how much of the pool that is true. */
+export function outlookWords(outlook: Exclude<Outlook, { kind: 'dry' }>): string {
+  if (outlook.kind === 'not-enough-data') return 'a forecast needs four probes over twenty minutes';
+  const { known, windows, leftOut } = outlook;
+  const who =
+    known === windows
+      ? 'every window lasts until its reset'
+      : `${known} of ${windows} windows last until their reset; of the others too little is known`;
+  return `at the present rates ${who}${leftOutWords(leftOut)}`;
+}
+
+/** That a forecast does not speak of all accounts. */
+export function leftOutWords(leftOut: number): string {
+  if (leftOut === 0) return '';
+  return leftOut === 1 ? '; one account was not looked at' : `; ${leftOut} accounts were not looked at`;
+}

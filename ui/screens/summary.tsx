@@ -10,7 +10,7 @@ import { Alias } from '../components/who.tsx';
 import { clockTime } from '../format.ts';
 import { accountHref } from '../route.ts';
 import { needs, poolHealth } from '../store/overview.ts';
-import { decisionReason, STRATEGIES, type Tone } from '../words.ts';
+import { decisionReason, leftOutWords, outlookWords, STRATEGIES, type Tone } from '../words.ts';
 
 /** The four questions of somebody who glances: is it well, who serves, what ends first, what needs me. */
 export function Summary({ accounts }: { readonly accounts: readonly AccountView[] }) {
@@ -92,11 +92,10 @@ function FirstDry() {
   const { history, now } = useApp();
   const outlook = history.outlook.value;
   if (outlook.kind !== 'dry') {
-    const { main, more } = NOTHING_DRY[outlook.kind];
     return (
       <Tile title="Runs dry first (estimate)">
-        <p class="tile-main">{main}</p>
-        <p class="tile-more">{more}</p>
+        <p class="tile-main">{outlook.kind === 'lasts' ? 'Nothing' : 'Not enough data'}</p>
+        <p class="tile-more">{outlookWords(outlook)}</p>
       </Tile>
     );
   }
@@ -113,15 +112,11 @@ function FirstDry() {
       <p class="tile-more">
         {barName(window)} window, at {forecast.percentPerHour.toFixed(1)} % an hour: between{' '}
         {clockTime(forecast.from, now.value)} and {latest}
+        {leftOutWords(outlook.leftOut)}
       </p>
     </Tile>
   );
 }
-
-const NOTHING_DRY = {
-  lasts: { main: 'Nothing', more: 'at the present rates every window lasts until its reset' },
-  'not-enough-data': { main: 'Not enough data', more: 'a forecast needs four probes over twenty minutes' },
-} as const;
 
 const NEEDS_SHOWN_MAX = 3;
 const NAMES_SHOWN_MAX = 2;

@@ -17,9 +17,11 @@ export interface FirstDry {
   readonly forecast: Extract<Forecast, { kind: 'dry' }>;
 }
 
-/** What the histories say of the pool: what runs dry first; that nothing does; or that nobody can say. */
+/** What the histories say of the pool: what runs dry first; that no window of those with enough data does; or that nobody can say. Shape: `leftOut` enabled accounts have more left than those looked at, or no history. */
 export type Outlook =
-  ({ readonly kind: 'dry' } & FirstDry) | { readonly kind: 'lasts' } | { readonly kind: 'not-enough-data' };
+  | ({ readonly kind: 'dry'; readonly leftOut: number } & FirstDry)
+  | { readonly kind: 'lasts'; readonly known: number; readonly windows: number; readonly leftOut: number }
+  | { readonly kind: 'not-enough-data' };
 
 /** Histories of limits, read when somebody looks. */
 export interface History {
@@ -58,13 +60,16 @@ export function createHistory(
     of,
     forecastOf,
     outlook: computed(() => {
-      const found = watched(accounts.value ?? []).flatMap(({ alias, windows }) =>
+      const enabled = (accounts.value ?? []).filter((account) => account.enabled);
+      const looked = watched(enabled);
+      const found = looked.flatMap(({ alias, windows }) =>
         windows.map((window) => ({ alias, window, forecast: forecastOf(alias, window) })),
       );
+      const leftOut = enabled.length - looked.length;
       const [first] = found.filter(isDry).sort((a, b) => a.forecast.at - b.forecast.at);
-      if (first !== undefined) return { kind: 'dry', ...first };
-      const isKnown = found.some(({ forecast }) => forecast?.kind === 'lasts' || forecast?.kind === 'idle');
-      return { kind: isKnown ? 'lasts' : 'not-enough-data' };
+      if (first !== undefined) return { kind: 'dry', leftOut, ...first };
+      const known = found.filter(({ forecast }) => forecast?.kind === 'lasts' || forecast?.kind === 'idle').length;
+      return known === 0 ? { kind: 'not-enough-data' } : { kind: 'lasts', known, windows: found.length, leftOut };
     }),
     follow: (list) => {
       for (const { alias, lastLimitProbeAt } of watched(list)) {
