@@ -38,6 +38,11 @@ export function pluginEntries(text: string | null): readonly PluginEntry[] {
   );
 }
 
+/** Tells whether a configuration has a list of plugins, even an empty one. Errors: CONFIG_INVALID. */
+export function hasPluginList(text: string): boolean {
+  return pluginEntries(text).length > 0 || hasList(text);
+}
+
 /** The text of a configuration that holds nothing yet. */
 export function newConfig(schema: string): string {
   return `{\n  "$schema": ${JSON.stringify(schema)}\n}\n`;

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -7,6 +7,17 @@ import { type PluginOptions, pluginOptionsSchema } from '../contract/opencode.ts
 import type { Context } from './context.ts';
 import { type OpenAiLogin, openAiLogin, withoutPlaceholder, withPlaceholder } from './opencode-auth.ts';
 import { newConfig, pluginEntries, type PluginEntry, withoutPlugins, withPlugin } from './opencode-config.ts';
+import {
+  type ConfigFile,
+  configFiles,
+  globalDirectory,
+  type PluginList,
+  SERVER,
+  theOneThatWins,
+  TUI,
+} from './opencode-lists.ts';
+import { type PlacedEntry, type Places, readPlaces } from './opencode-places.ts';
+import { type Rival, rivalsAmong } from './opencode-rivals.ts';
 import { readText, replaceText } from './text-file.ts';
 
 /** A file of OpenCode and what it is to hold. Shape: `before` null is a new file, `after` null no file; `isSecret` files are neither shown nor copied. */
@@ -37,43 +48,13 @@ export interface Installed {
   readonly node: string | null;
 }
 
-/** One list of plugins of OpenCode. Shape: `names` is every file that it reads, the one to write to first. */
-interface PluginList {
-  readonly program: 'plugin' | 'tui';
-  readonly names: readonly string[];
-  readonly nameOfNew: string;
-  readonly schema: string;
-}
-
-const SERVER: PluginList = {
-  program: 'plugin',
-  names: ['opencode.jsonc', 'opencode.json', 'config.json'],
-  nameOfNew: 'opencode.json',
-  schema: 'https://opencode.ai/config.json',
-};
-/** Not a new `tui.json`: OpenCode moves an older theme and key bindings there only while there is none. */
-const TUI: PluginList = {
-  program: 'tui',
-  names: ['tui.jsonc', 'tui.json'],
-  nameOfNew: 'tui.jsonc',
-  schema: 'https://opencode.ai/tui.json',
-};
 const LISTS = [SERVER, TUI] as const;
 const CONFIG_MODE = 0o644;
 const SECRET_MODE = 0o600;
 
 /** OpenCode 1.18 passes over every plugin whose path contains one of these, and says nothing. */
 const IGNORED_BY_OPENCODE = ['opencode-openai-codex-auth', 'opencode-copilot-auth'];
-const RIVAL = /codex.*auth|auth.*codex/i;
-/** OpenCode loads every script that lies in one of these. */
-const PLUGIN_DIRECTORIES = ['plugin', 'plugins'] as const;
 const NPX_CACHE = /[/\\]_npx[/\\]/;
-
-/** Says where OpenCode keeps the configuration of this user. */
-export function globalDirectory({ environment, home }: Context): string {
-  const base = environment['XDG_CONFIG_HOME'];
-  return join(base === undefined || base === '' ? join(home, '.config') : base, 'opencode');
-}
 
 /**
  * Plans how the plugin gets into the configuration of a directory; changes nothing yet.
@@ -81,7 +62,6 @@ export function globalDirectory({ environment, home }: Context): string {
  */
 export async function planInstall(context: Context, directory: string): Promise<Installation> {
   const entry = ourEntry(context, SERVER);
-  const files = await configFiles(directory, SERVER);
   const config = await installInto(context, directory, SERVER);
   const tui = await installInto(context, directory, TUI);
   const authFile = context.paths().openCodeAuthFile;
@@ -93,14 +73,15 @@ export async function planInstall(context: Context, directory: string): Promise<
     after: login === 'none' ? withPlaceholder(auth) : (auth ?? ''),
     isSecret: true,
   };
-  const others = files.flatMap(({ text }) => pluginEntries(text)).filter((other) => !isOurs(entry)(other));
+  const from = directory === globalDirectory(context) ? context.cwd : directory;
+  const { rivals } = await findLoaded({ ...context, cwd: from });
   return {
     file: config.file,
     terminalFile: tui.file,
     spec: entry.spec,
     login,
     changes: [config, tui, placeholder].filter(isChange),
-    warnings: warningsOf(entry, others),
+    warnings: warningsOf(entry, rivals),
   };
 }
 
@@ -132,40 +113,59 @@ export function findInstalledTui(context: Context, directory: string): Promise<I
   return findIn(context, directory, TUI);
 }
 
-/**
- * Names the plugins beside ours that answer for OpenAI logins, too: in the configuration, and lying in the directories that OpenCode reads.
- * Errors: CONFIG_INVALID.
- */
-export async function rivalPlugins(context: Context, directory: string): Promise<readonly string[]> {
-  const entry = ourEntry(context, SERVER);
-  const named = (await configFiles(directory, SERVER))
-    .flatMap(({ text }) => pluginEntries(text))
-    .filter((other) => !isOurs(entry)(other) && RIVAL.test(other.spec));
-  const lying = await Promise.all(PLUGIN_DIRECTORIES.map((name) => rivalsIn(join(directory, name))));
-  return [...named.map(({ spec }) => spec), ...lying.flat()];
+/** What OpenCode loads when it is started here, as far as it concerns oma. */
+export interface Loaded extends Pick<Places, 'broken'> {
+  /** Each oma once, in the order in which OpenCode loads them: the last one answers. */
+  readonly omas: readonly Installed[];
+  readonly rivals: readonly Rival[];
+}
+
+/** Finds every oma and every rival that OpenCode loads when it is started here. Errors: CONFIG_INVALID when OpenCode ignores oma where it lies. */
+export async function findLoaded(context: Context): Promise<Loaded> {
+  const ours = ourEntry(context, SERVER);
+  const { entries, scripts, broken } = await readPlaces(context, SERVER);
+  const omas = new Map<string, Installed>();
+  for (const entry of entries.filter(isOurs(ours))) {
+    // Of two with the same name OpenCode keeps the place of the later one.
+    omas.delete(entry.spec);
+    omas.set(entry.spec, installedAs(entry, ours));
+  }
+  const others = entries.filter((entry) => !isOurs(ours)(entry));
+  return { omas: [...omas.values()], rivals: await rivalsAmong(others, scripts), broken };
+}
+
+/** Tells whether OpenCode's terminal, started here, loads `/oma` and its status line. */
+export async function isInTerminal(context: Context): Promise<boolean> {
+  const { entries } = await readPlaces(context, TUI);
+  return entries.some(isOurs(ourEntry(context, TUI)));
 }
 
 async function findIn(context: Context, directory: string, list: PluginList): Promise<Installed | null> {
   const entry = ourEntry(context, list);
-  for (const { file, text } of await configFiles(directory, list)) {
+  for (const { file, text } of await countingIn(context, directory, list)) {
     const found = pluginEntries(text).find(isOurs(entry));
-    if (found === undefined) continue;
-    const { node = null } = pluginOptionsSchema.safeParse(found.options).data ?? {};
-    return { file, spec: found.spec, isThisOma: found.spec === entry.spec, node };
+    if (found !== undefined) return installedAs({ ...found, where: file }, entry);
   }
   return null;
 }
 
-async function rivalsIn(directory: string): Promise<readonly string[]> {
-  const names = await readdir(directory).catch(() => []);
-  return names.filter((name) => RIVAL.test(name) && /[.][jt]s$/.test(name)).map((name) => join(directory, name));
+function installedAs({ where, spec, options }: PlacedEntry, ours: PluginEntry): Installed {
+  const { node = null } = pluginOptionsSchema.safeParse(options).data ?? {};
+  return { file: where, spec, isThisOma: spec === ours.spec, node };
+}
+
+/** Why: where the list of one file stands for all, an entry in another one counts for nothing. */
+async function countingIn(context: Context, directory: string, list: PluginList): Promise<readonly ConfigFile[]> {
+  const files = await configFiles(directory, list);
+  return list.oneWins && directory === globalDirectory(context) ? theOneThatWins(files) : files;
 }
 
 async function installInto(context: Context, directory: string, list: PluginList): Promise<Change> {
   const ours = isOurs(ourEntry(context, list));
-  const files = await configFiles(directory, list);
+  const files = await countingIn(context, directory, list);
   const { file, text } = files.find((config) => pluginEntries(config.text).some(ours)) ??
-    files[0] ?? { file: join(directory, list.nameOfNew), text: null };
+    files[0] ??
+    (await configFiles(directory, list))[0] ?? { file: join(directory, list.nameOfNew), text: null };
   const after = withPlugin(text ?? newConfig(list.schema), ourEntry(context, list), ours);
   return { file, before: text, after, isSecret: false };
 }
@@ -198,16 +198,6 @@ function isOurs(entry: PluginEntry): (other: PluginEntry) => boolean {
   return ({ spec, options }) => spec === entry.spec || pluginOptionsSchema.strict().safeParse(options).success;
 }
 
-async function configFiles(
-  directory: string,
-  { names }: PluginList,
-): Promise<readonly { readonly file: string; readonly text: string }[]> {
-  const files = await Promise.all(
-    names.map(async (name) => ({ file: join(directory, name), text: await readText(join(directory, name)) })),
-  );
-  return files.flatMap(({ file, text }) => (text === null ? [] : [{ file, text }]));
-}
-
 function isChange({ before, after }: Change): boolean {
   return after !== (before ?? '');
 }
@@ -217,12 +207,11 @@ function unlessNew(before: string, after: string, empty: string): string | null 
   return after !== before && after === empty ? null : after;
 }
 
-function warningsOf({ spec }: PluginEntry, others: readonly PluginEntry[]): string[] {
-  const rivals = others
-    .filter((other) => RIVAL.test(other.spec))
-    .map(
-      (other) => `Another plugin answers for OpenAI logins, too: "${other.spec}". Take it out, or it may win over oma.`,
-    );
+function warningsOf({ spec }: PluginEntry, found: readonly Rival[]): string[] {
+  const rivals = found.map(
+    (rival) =>
+      `Another plugin answers for OpenAI logins, too: "${rival.spec}"${rival.where === null ? '' : ` in ${rival.where}`}. Take it out, or it may win over oma.`,
+  );
   const passing = NPX_CACHE.test(spec)
     ? ['oma runs from the cache of npx, which npm may clear: install oma for good and run this again.']
     : [];

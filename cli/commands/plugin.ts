@@ -6,15 +6,8 @@ import { command, type Flags } from '../command.ts';
 import type { Context } from '../context.ts';
 import { EXIT } from '../exit.ts';
 import { openAiLogin } from '../opencode-auth.ts';
-import {
-  apply,
-  type Change,
-  findInstalled,
-  findInstalledTui,
-  globalDirectory,
-  planInstall,
-  planUninstall,
-} from '../opencode-plugin.ts';
+import { globalDirectory } from '../opencode-lists.ts';
+import { apply, type Change, findInstalled, findInstalledTui, planInstall, planUninstall } from '../opencode-plugin.ts';
 import { usage } from '../parse.ts';
 import { dryRunText, installText, pluginStatusText, type PluginView, uninstallText } from '../render/plugin.ts';
 import { connectIfRunning } from '../running.ts';

@@ -5,7 +5,7 @@ import type { Paths } from '../../runtime/paths.ts';
 import { isSocketAlive } from '../../runtime/socket-alive.ts';
 import { checkStore } from '../check-store.ts';
 import type { Context } from '../context.ts';
-import { globalDirectory } from '../opencode-plugin.ts';
+import { globalDirectory } from '../opencode-lists.ts';
 import { type Finding, finding, fine, type Fix } from './finding.ts';
 
 const OTHERS = 0o077;
