@@ -6,7 +6,7 @@ import {
   eventually,
   row,
   seen,
-  slowBackend,
+  sentBy,
   stateOf,
   unwritableStore,
   useBrowser,
@@ -56,15 +56,15 @@ describe('the Enabled switch', () => {
   });
 
   test('[D.L4.4] while a slow backend works the switch shows updating and says so', async () => {
-    const { page } = await usePage(browser(), { pool: POOL });
-    const backend = await slowBackend(page, 'PUT', TOGGLE);
+    const { page, dashboard } = await usePage(browser(), { pool: POOL });
     const control = await seen(enabledSwitch(page, 'home'));
+    dashboard.freeze();
     await control.click();
     await eventually(() => stateOf(control)).toBe('updating');
     expect(await control.getAttribute('aria-busy')).toBe('true');
     expect(await control.getAttribute('aria-label')).toBe('home enabled, being changed');
     expect(await control.getAttribute('aria-checked')).toBe('true');
-    backend.release();
+    dashboard.thaw();
     await eventually(() => stateOf(control)).toBe('off');
   });
 
@@ -93,15 +93,16 @@ describe('the Enabled switch', () => {
   });
 
   test('[D.L4.6] a double click sends one change', async () => {
-    const { page } = await usePage(browser(), { pool: POOL });
-    const backend = await slowBackend(page, 'PUT', TOGGLE);
+    const { page, dashboard } = await usePage(browser(), { pool: POOL });
+    const sent = sentBy(page, 'PUT', TOGGLE);
     const control = await seen(enabledSwitch(page, 'home'));
+    dashboard.freeze();
     await control.dblclick();
     await control.click({ force: true });
     await eventually(() => control.getAttribute('aria-disabled')).toBe('true');
-    backend.release();
+    dashboard.thaw();
     await eventually(() => stateOf(control)).toBe('off');
-    expect(backend.sent()).toBe(1);
+    expect(sent()).toBe(1);
   });
 
   test('[D.L4.7] the change is there after a reload and in the other tab', async () => {
@@ -129,15 +130,14 @@ describe('the Enabled switch', () => {
 
   test('[D.L4.13] only the switch sends a change of Enabled: every other control of a row leaves it alone', async () => {
     const { page } = await usePage(browser(), { pool: POOL, settings: { probeSources: ['usage-endpoint'] } });
-    const backend = await slowBackend(page, 'PUT', TOGGLE);
-    backend.release();
+    const sent = sentBy(page, 'PUT', TOGGLE);
     await seen(row(page, 'home'));
     for (const control of await row(page, 'home').getByRole('button').all()) await control.click();
     await seen(page.getByRole('button', { name: 'Cancel the sign-in of home' }));
-    expect(backend.sent()).toBe(0);
+    expect(sent()).toBe(0);
     expect(await page.locator('.account [role="switch"]').count()).toBe(3);
     await enabledSwitch(page, 'spare').click();
-    await eventually(backend.sent).toBe(1);
+    await eventually(sent).toBe(1);
   });
 
   test('a reason typed beside the switch is kept with the account', async () => {

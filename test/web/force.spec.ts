@@ -8,7 +8,7 @@ import {
   forceControl,
   row,
   seen,
-  slowBackend,
+  sentBy,
   stateOf,
   unwritableStore,
   useBrowser,
@@ -78,29 +78,32 @@ test('[E.L4.3] [E.L4.6] [E.L4.7] an active force shows on, its alias and what is
 });
 
 test('[E.L4.4] pinning and releasing show updating while a slow backend works', async () => {
-  const { page } = await usePage(browser(), { pool: POOL });
-  const pinning = await slowBackend(page, 'POST', /\/api\/force$/);
-  const releasing = await slowBackend(page, 'POST', /\/api\/force\/clear$/);
+  const { page, dashboard } = await usePage(browser(), { pool: POOL });
+  const [pinned, released] = [sentBy(page, 'POST', /\/api\/force$/), sentBy(page, 'POST', /\/api\/force\/clear$/)];
   const force = forceControl(page);
+  await seen(row(page, 'work'));
+  dashboard.freeze();
   await pin(page, 'work');
   await eventually(() => stateOf(force)).toBe('updating');
   expect(await force.getAttribute('aria-busy')).toBe('true');
-  pinning.release();
+  dashboard.thaw();
   await eventually(() => stateOf(force)).toBe('on');
+  dashboard.freeze();
   await force.getByRole('button', { name: 'Release' }).click();
   await eventually(() => stateOf(force)).toBe('updating');
-  releasing.release();
+  dashboard.thaw();
   await eventually(() => stateOf(force)).toBe('off');
-  expect([pinning.sent(), releasing.sent()]).toEqual([1, 1]);
+  expect([pinned(), released()]).toEqual([1, 1]);
 });
 
 test('a pin asked for in a row is shown as under way there, and its failure told there', async () => {
   const until = Date.now() + HOUR_MS;
   const health = { status: 'cooldown', until, reason: 'rate-limited', cooldownMs: HOUR_MS, successes: 0 } as const;
-  const { page } = await usePage(browser(), { pool: { ...POOL, tired: { change: { health } } } });
-  const pinning = await slowBackend(page, 'POST', /\/api\/force$/);
+  const { page, dashboard } = await usePage(browser(), { pool: { ...POOL, tired: { change: { health } } } });
   const button = row(page, 'tired').getByRole('button', { name: 'Pin tired for 24 hours' });
-  await (await seen(button)).click();
+  await seen(button);
+  dashboard.freeze();
+  await button.click();
   await eventually(() => button.getAttribute('aria-busy')).toBe('true');
   expect(
     await row(page, 'home')
@@ -108,7 +111,7 @@ test('a pin asked for in a row is shown as under way there, and its failure told
       .getAttribute('aria-busy'),
   ).toBe('false');
   expect(await forceControl(page).innerText()).toContain('Pinning tired…');
-  pinning.release();
+  dashboard.thaw();
   expect(await (await seen(row(page, 'tired').getByRole('alert'))).innerText()).toContain('ACCOUNT_INELIGIBLE');
   expect(await stateOf(forceControl(page))).toBe('error');
   expect(await forceControl(page).getByRole('alert').count()).toBe(0);

@@ -7,7 +7,7 @@ import * as z from 'zod';
 
 import { accountV2, seatToken, storeV1, storeV2, upstreamEnvelope } from '../support/upstream-store.ts';
 import type { Dashboard } from './support/dashboard.ts';
-import { enabledSwitch, eventually, row, seen, slowBackend, stateOf, useBrowser, usePage } from './support/eyes.ts';
+import { enabledSwitch, eventually, row, seen, stateOf, useBrowser, usePage } from './support/eyes.ts';
 
 const browser = useBrowser();
 const POOL = { work: { fiveHour: 12, weekly: 34 }, home: { fiveHour: 41, weekly: 8 } };
@@ -39,12 +39,13 @@ test('[D.L4.9] the re-auth button is idle at first', async () => {
 });
 
 test('[D.L4.10] during a sign-in the button shows in-progress, with address, paste field and cancel; after cancel it is idle again', async () => {
-  const { page } = await usePage(browser(), { pool: POOL });
-  const backend = await slowBackend(page, 'POST', /\/reauth$/);
-  await (await seen(reauth(page, 'home'))).click();
+  const { page, dashboard } = await usePage(browser(), { pool: POOL });
+  await seen(reauth(page, 'home'));
+  dashboard.freeze();
+  await reauth(page, 'home').click();
   await eventually(() => stateOf(reauth(page, 'home'))).toBe('in-progress');
   expect(await reauth(page, 'home').getAttribute('aria-busy')).toBe('true');
-  backend.release();
+  dashboard.thaw();
   const link = await seen(row(page, 'home').getByRole('link', { name: 'Open the sign-in page' }));
   expect(await link.getAttribute('href')).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/oauth\/authorize\?/);
   expect(await link.getAttribute('rel')).toBe('noreferrer');

@@ -41,6 +41,9 @@ export interface Dashboard {
   /** Calls the API as a program would, past the page. */
   readonly api: <T>(method: string, path: string, body?: unknown) => Promise<T>;
   readonly kill: () => Promise<void>;
+  /** Holds its process: a backend that is slow, until `thaw`. */
+  readonly freeze: () => void;
+  readonly thaw: () => void;
   /** Starts it again on the same port and store. */
   readonly start: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -92,6 +95,8 @@ export async function openDashboard(options: DashboardOptions = {}): Promise<Das
     simulator,
     start,
     kill,
+    freeze: () => void held.child?.kill('SIGSTOP'),
+    thaw: () => void held.child?.kill('SIGCONT'),
     get url() {
       return base();
     },

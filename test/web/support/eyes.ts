@@ -76,21 +76,13 @@ export function forceControl(page: Page): Locator {
   return page.getByRole('region', { name: /^Force/ });
 }
 
-/** A backend that answers when it is told to. Shape: counts what the page sends; `release` lets everything through. */
-export async function slowBackend(
-  page: Page,
-  method: string,
-  path: RegExp,
-): Promise<{ sent: () => number; release: () => void }> {
-  const gate = Promise.withResolvers<undefined>();
+/** Counts what the page sends of one kind. */
+export function sentBy(page: Page, method: string, path: RegExp): () => number {
   const count = { sent: 0 };
-  await page.route(path, async (route) => {
-    if (route.request().method() !== method) return route.fallback();
-    count.sent += 1;
-    await gate.promise;
-    await route.continue();
+  page.on('request', (request) => {
+    if (request.method() === method && path.test(request.url())) count.sent += 1;
   });
-  return { sent: () => count.sent, release: () => gate.resolve(undefined) };
+  return () => count.sent;
 }
 
 /** Puts something in the way of every write of the supervisor's store; answers what takes it away again. */
