@@ -6,21 +6,22 @@ import { forwardCommand, LOGIN_PORT } from '../ssh.ts';
 import { type Finding, finding, fine } from './finding.ts';
 
 /** The provider sends a browser login back to one of these and to no other. */
-const LOGIN_PORTS = [LOGIN_PORT, 1457] as const;
+const LOGIN_PORTS: readonly number[] = [LOGIN_PORT, 1457];
 
 /** Looks at the machine: the ports of a browser login, and where the browser would open. */
 export async function examineMachine(
-  { environment, platform }: Context,
+  { environment, platform }: Pick<Context, 'environment' | 'platform'>,
   dashboardPort: number,
 ): Promise<readonly Finding[]> {
-  return [await examinePorts(), ...browserHints(planBrowser(environment, platform), dashboardPort)];
+  return [await examinePorts(LOGIN_PORTS), ...browserHints(planBrowser(environment, platform), dashboardPort)];
 }
 
-async function examinePorts(): Promise<Finding> {
+/** Tells whether a browser login can come back to one of these ports. */
+export async function examinePorts(ports: readonly number[]): Promise<Finding> {
   const busy: number[] = [];
-  for (const port of LOGIN_PORTS) if (await isBusy(port)) busy.push(port);
-  if (busy.length === 0) return fine('login-ports', `Ports ${LOGIN_PORTS.join(' and ')} are free for a browser login.`);
-  const isStuck = busy.length === LOGIN_PORTS.length;
+  for (const port of ports) if (await isBusy(port)) busy.push(port);
+  if (busy.length === 0) return fine('login-ports', `Ports ${ports.join(' and ')} are free for a browser login.`);
+  const isStuck = busy.length === ports.length;
   return finding(isStuck ? 'warning' : 'note', {
     id: 'login-ports',
     what: `${isStuck ? 'Ports' : 'Port'} ${busy.join(' and ')} ${isStuck ? 'are' : 'is'} in use: a login under way, or another program, such as a codex that logs in.`,

@@ -46,8 +46,9 @@ async function examineCodex(context: Context): Promise<Finding> {
   if (path === null)
     return finding('warning', {
       id: 'codex',
-      what: named === null ? 'There is no codex on the PATH.' : 'OPENCODE_MULTI_AUTH_CODEX_BIN names no program.',
-      advice: 'Limits are then read from the usage endpoint only. Install codex with "npm install -g @openai/codex".',
+      what:
+        named === null ? 'There is no codex on the PATH.' : `OPENCODE_MULTI_AUTH_CODEX_BIN names no program: ${named}`,
+      advice: `Limits are then read from the usage endpoint only. ${named === null ? 'Install codex with "npm install -g @openai/codex".' : 'Correct the variable, or unset it if codex is on the PATH.'}`,
     });
   const { stdout } = await runTool(context, { command: path, args: ['--version'], deadlineMs: VERSION_MAX_MS });
   const version = parseVersion(stdout);

@@ -29,7 +29,6 @@ export function judgeSupervisor({ status, accounts, diagnosis }: Told, looking: 
     judgeHello(status, diagnosis),
     ...judgeClock(diagnosis),
     ...accounts.flatMap((account) => judgeAccount(account, looking.now)),
-    ...judgeSeats(accounts),
     ...status.openRefreshes.map(({ alias, since }) =>
       finding('warning', {
         id: 'open-refresh',
@@ -61,11 +60,12 @@ function judgeProcesses(status: Status, { buildId }: Looking): Finding[] {
       }),
     );
   for (const { name, state, restarts, lastExit } of children)
-    if (state !== 'ready')
+    // One that is started for the first time is not ill.
+    if (state !== 'ready' && lastExit !== null)
       found.push(
         finding('warning', {
           id: 'child',
-          what: `The ${name} is ${state} (${String(restarts)} restarts, last end: ${lastExit ?? 'none'}).`,
+          what: `The ${name} is ${state} (${String(restarts)} restarts, last end: ${lastExit}).`,
           advice: 'The supervisor starts it again; `oma logs` says why it ended.',
         }),
       );
@@ -143,17 +143,4 @@ function judgeAccount({ alias, enabled, auth, authReason, tokenExpiresAt }: Acco
         : 'oma renews it by itself.',
     }),
   ];
-}
-
-function judgeSeats(accounts: readonly AccountView[]): readonly Finding[] {
-  const seats = Map.groupBy(accounts, ({ seat }) => seat);
-  return [...seats.values()]
-    .filter((twins) => twins.length > 1)
-    .map((twins) =>
-      finding('problem', {
-        id: 'seat-collision',
-        what: `These aliases stand for one and the same seat: ${twins.map(({ alias }) => alias).join(', ')}`,
-        advice: 'Each refresh of one logs the other out: remove all but one with `oma remove ALIAS`.',
-      }),
-    );
 }

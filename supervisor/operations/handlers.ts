@@ -111,9 +111,10 @@ async function antigravity(context: Context): Promise<AntigravityView> {
   return getAntigravity(context);
 }
 
-/** A worker that is down knows nothing of the clock, and everything else is worth telling all the same. */
-async function diagnose({ context, lastPlugin }: HandlerDeps): Promise<Diagnosis> {
-  const { clock } = await context.worker['clock.read']({}).catch(() => ({ clock: null }));
+/** A worker that is down knows nothing of the clock, and nobody waits for it: everything else is worth telling at once. */
+async function diagnose({ context, status, lastPlugin }: HandlerDeps): Promise<Diagnosis> {
+  const isReady = status.facts.children().some(({ name, state }) => name === 'worker' && state === 'ready');
+  const { clock } = isReady ? await context.worker['clock.read']({}).catch(() => ({ clock: null })) : { clock: null };
   return { clock, lastPluginHello: lastPlugin(), storeNotices: [...context.store.status().notices] };
 }
 

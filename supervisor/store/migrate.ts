@@ -114,7 +114,7 @@ function readAccounts(raw: object, now: EpochMs): ReadAccounts {
   skipped.push(
     ...losers.map(({ loser, winner }) => ({
       name: loser.account.alias,
-      because: `it is the same seat as "${winner.account.alias}", whose login is ${isBetter(winner, loser) ? 'better' : 'as good'}`,
+      because: `it is the same seat as "${winner.account.alias}", whose login ${merit(winner, loser)}`,
     })),
   );
   notes.push(...winners.flatMap((winner) => winner.notes.map((note) => `"${winner.account.alias}" ${note}`)));
@@ -146,16 +146,26 @@ function seatKey({ account: { seat } }: Kept): string {
   return JSON.stringify([seat.accountId, seat.userId]);
 }
 
-/** A login that works before one that does not, then the one that was renewed last. */
+/** Shape: what counts most first. A login that works comes before one that does not, then the one that was renewed last. */
+function ranksOf({ account: { auth, credentials }, isDoubtful }: Kept): readonly number[] {
+  return [auth.state === 'ok' ? 1 : 0, isDoubtful ? 0 : 1, credentials.lastRefreshAt, credentials.expiresAt];
+}
+
+/** Ranks before this one say whether a login works, those from it on how new it is. */
+const FIRST_RANK_OF_AGE = 2;
+
 function isBetter(a: Kept, b: Kept): boolean {
-  const ranks = [a, b].map(({ account: { auth, credentials }, isDoubtful }) => [
-    auth.state === 'ok' ? 1 : 0,
-    isDoubtful ? 0 : 1,
-    credentials.lastRefreshAt,
-    credentials.expiresAt,
-  ]);
-  const difference = ranks[0]?.map((rank, index) => rank - (ranks[1]?.[index] ?? 0)).find((value) => value !== 0) ?? 0;
-  return difference > 0;
+  const ranks = ranksOf(b);
+  const difference = ranksOf(a).map((rank, index) => rank - (ranks[index] ?? 0));
+  return (difference.find((value) => value !== 0) ?? 0) > 0;
+}
+
+/** Says why the winner was kept. */
+function merit(winner: Kept, loser: Kept): string {
+  const ranks = ranksOf(loser);
+  const decisive = ranksOf(winner).findIndex((rank, index) => rank !== ranks[index]);
+  if (decisive === -1) return 'is as good';
+  return decisive < FIRST_RANK_OF_AGE ? 'works, while this one is in doubt' : 'is newer';
 }
 
 /** Why: upstream's `activeAlias` is the account picked last, which here is the cursor; which login codex itself uses is read from codex's own file. */

@@ -1,7 +1,10 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import { describe, expect, it } from 'vitest';
 
 import { mend } from '../../../cli/doctor/examine.ts';
-import { finding } from '../../../cli/doctor/finding.ts';
+import { finding, FINDING_IDS } from '../../../cli/doctor/finding.ts';
 import { examineMachine } from '../../../cli/doctor/machine.ts';
 import { judgeSupervisor, type Told } from '../../../cli/doctor/supervisor.ts';
 import type { Diagnosis } from '../../../contract/diagnosis.ts';
@@ -48,7 +51,7 @@ describe('what a running supervisor tells', () => {
     expect(judged({ accounts: [one] })).toEqual(['note plugin-hello', ...expected]);
   });
 
-  it('names seats that collide, refreshes left open, helpers that are down and a store that cannot be written', () => {
+  it('names refreshes left open, helpers that are down and a store that cannot be written', () => {
     const told = status({ clients: [], openRefreshes: [{ alias: 'work', since: at(-5) }] });
     const ill = {
       ...told,
@@ -57,16 +60,14 @@ describe('what a running supervisor tells', () => {
       configFileProblem: 'The configuration file is not JSON.',
       store: { ...told.store, writeError: 'ENOSPC' },
     };
-    const accounts = [account(), account({ alias: 'twin' })];
     const diagnosis = { ...WELL, storeNotices: ['a copy in plain text lies beside it'] };
-    const found = judgeSupervisor({ status: ill, accounts, diagnosis }, { now: NOW, buildId: 'ours' });
+    const found = judgeSupervisor({ status: ill, accounts: [account()], diagnosis }, { now: NOW, buildId: 'ours' });
     expect(found.filter(({ level }) => level !== 'ok').map(({ level, id }) => `${level} ${id}`)).toEqual([
       'warning other-build',
       'warning child',
       'warning config-file',
       'problem store-write',
       'note plugin-hello',
-      'problem seat-collision',
       'warning open-refresh',
       'note store-notice',
     ]);
@@ -85,11 +86,29 @@ it('a session over SSH is told how to reach the port of the dashboard that runs,
 it('a fix that fails is told with its reason, and keeps no other from being done', async () => {
   const broken = Object.assign(new Error('/home/ann/secret'), { code: 'EROFS' });
   const mendable = (done: string, run: () => Promise<void>) =>
-    finding('warning', { id: 'x', what: 'x', advice: null, fix: { done, run } });
+    finding('warning', { id: 'files', what: 'x', advice: null, fix: { done, run } });
   expect(
     await mend([
       mendable('Named the plugin.', () => Promise.reject(broken)),
       mendable('Made private.', () => Promise.resolve()),
     ]),
   ).toEqual({ fixed: ['Made private.'], failed: ['Named the plugin. (EROFS)'] });
+});
+
+it('[I.L1.7] every finding has a row in the troubleshooting matrix, and every row there is a finding', async () => {
+  const quality = await readFile('docs/QA.md', 'utf8');
+  const [, matrix = ''] = quality.split('| finding ');
+  const rows = matrix.split('\n\n')[0]?.split('\n').slice(2) ?? [];
+  const named = rows.flatMap((row) => [...(row.split('|')[1] ?? '').matchAll(/`([a-z-]+)`/g)].map(([, id]) => id));
+  expect(named.toSorted()).toEqual([...FINDING_IDS].toSorted());
+  for (const row of rows) expect(row.split('|')[2], row).toMatch(/\w/);
+});
+
+it('every finding is found somewhere', async () => {
+  const directory = 'cli/doctor';
+  const files = (await readdir(directory)).filter((name) => name !== 'finding.ts');
+  const sources = await Promise.all(files.map((name) => readFile(join(directory, name), 'utf8')));
+  // What keeps a browser from opening is a finding of the same name.
+  const quoted = [...sources, await readFile('cli/browser.ts', 'utf8')].join('');
+  expect(FINDING_IDS.filter((id) => !quoted.includes(`'${id}'`))).toEqual([]);
 });

@@ -142,13 +142,19 @@ describe('two records of one seat', () => {
       usage: { count: 3 },
     });
     expect(report.skipped).toEqual([
-      { name: 'first', because: 'it is the same seat as "second", whose login is better' },
+      { name: 'first', because: 'it is the same seat as "second", whose login is newer' },
     ]);
   });
 
   it('prefer the login that upstream did not call invalid', () => {
-    const { state } = migrated(storeV1({ first: older, second: { ...newer, authInvalid: true } }));
+    const { state, report } = migrated(storeV1({ first: older, second: { ...newer, authInvalid: true } }));
     expect(state.accounts.map(({ alias }) => alias)).toEqual(['first']);
+    expect(report.skipped).toEqual([
+      {
+        name: 'second',
+        because: 'it is the same seat as "first", whose login works, while this one is in doubt',
+      },
+    ]);
   });
 
   it('are taken in their order when nothing tells them apart', () => {
