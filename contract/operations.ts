@@ -13,6 +13,7 @@ import { clientKindSchema, helloSchema } from './handshake.ts';
 import { leaseReportSchema, leaseRequestSchema, leaseSchema } from './lease.ts';
 import { historyEntrySchema } from './limits.ts';
 import { loginMethodSchema, loginViewSchema } from './login.ts';
+import { noticeTestSchema } from './notice.ts';
 import type { OperationTable } from './operation.ts';
 import { probeRunViewSchema } from './probe.ts';
 import { aliasSchema, idSchema, reasonSchema, secretSchema } from './scalars.ts';
@@ -421,6 +422,16 @@ export const OPERATIONS = {
     deadlineMs: READ_MS,
     durability: 'none',
     http: { method: 'GET', path: '/api/audit' },
+  },
+  'notice.test': {
+    summary: 'Sends a test message to every channel that is on, once, and says of each whether it arrived.',
+    params: none,
+    result: z.object({ channels: z.array(noticeTestSchema) }),
+    errors: [],
+    deadlineMs: CHANGE_MS,
+    durability: 'none',
+    http: { method: 'POST', path: '/api/notices/test' },
+    cli: [{ verb: 'notify test' }],
   },
   'diagnosis.get': {
     summary: 'Says what only the processes at work know, for `oma doctor`.',

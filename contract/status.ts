@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import { forceViewSchema } from './force.ts';
 import { clientKindSchema } from './handshake.ts';
+import { noticeFailureSchema } from './notice.ts';
 import { aliasSchema, isoTimeSchema } from './scalars.ts';
 import { strategySchema } from './settings.ts';
 
@@ -50,6 +51,7 @@ export const statusSchema = z.object({
   openRefreshes: z
     .array(z.object({ alias: aliasSchema, since: isoTimeSchema }))
     .describe('Refreshes that were sent and never answered.'),
+  noticeFailures: z.array(noticeFailureSchema).describe('Channels whose last message did not arrive.'),
   leases: z.object({ inFlight: z.int(), served: z.int(), failed: z.int() }),
   children: z.array(childViewSchema),
   clients: z.array(

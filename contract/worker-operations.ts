@@ -122,9 +122,17 @@ export const WORKER_OPERATIONS = {
   'notice.send': {
     summary: 'Sends one message to a webhook or a topic of ntfy, once.',
     params: z.object({ url: z.string(), format: noticeFormatSchema, notice: noticeSchema }),
-    result: z.object({ sent: z.boolean(), message: z.string().max(500) }),
+    result: z.object({
+      sent: z.boolean(),
+      message: z.string().max(500).describe('What became of it; where it was not taken, also what to do.'),
+      retryAfterMs: z
+        .int()
+        .nonnegative()
+        .nullable()
+        .describe('Not sooner than this another try may succeed; null: there is no use in one.'),
+    }),
     errors: [],
-    deadlineMs: 20_000,
+    deadlineMs: 12_000,
     durability: 'none',
   },
   'usage.read': {

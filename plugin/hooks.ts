@@ -1,5 +1,5 @@
 import type { OmaEvent } from '../contract/event.ts';
-import type { NoticeKind } from '../contract/notice.ts';
+import type { NoticeTopic } from '../contract/notice.ts';
 import { OPENCODE_PROVIDER, pluginOptionsSchema } from '../contract/opencode.ts';
 import type { EpochMs } from '../contract/scalars.ts';
 import { createFetch } from './fetch.ts';
@@ -32,7 +32,8 @@ const TONES = {
   'pool-dry': 'error',
   'pool-recovered': 'success',
   'force-expired': 'info',
-} as const satisfies Record<NoticeKind, Parameters<Notices['toast']>[0]>;
+  test: 'info',
+} as const satisfies Record<NoticeTopic, Parameters<Notices['toast']>[0]>;
 
 /** OpenCode's entry: called once for each directory it works in. */
 export type Server = (input: HostInput, options?: unknown) => Promise<HostHooks>;

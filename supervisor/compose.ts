@@ -17,6 +17,7 @@ import { createHandlers, type HandlerDeps } from './operations/handlers.ts';
 import { createTokenReader } from './operations/lease-answer.ts';
 import { createLeases, type Leases } from './operations/leases.ts';
 import { createLogins } from './operations/logins.ts';
+import { createNotices, type NoticeDeps, type Notices } from './operations/notices.ts';
 import { createProbes, type Probes } from './operations/probes.ts';
 import { createRefresher, type Refresher } from './operations/refresher.ts';
 import { getStatus, type ProcessFacts } from './operations/status.ts';
@@ -33,6 +34,7 @@ export interface ComposeOptions {
   readonly facts: ProcessFacts;
   launchUrl: () => string | null;
   readonly checkStore: HandlerDeps['checkStore'];
+  readonly onDesktop: NoticeDeps['onDesktop'];
   stop: () => void;
 }
 
@@ -42,6 +44,7 @@ export interface Composed {
   readonly leases: Leases;
   readonly refresher: Refresher;
   readonly probes: Probes;
+  readonly notices: Notices;
   readonly decisions: Decisions;
   readonly codexSync: CodexAuthSync;
   readonly force: ForceDeps;
@@ -70,7 +73,8 @@ export function composeOperations(options: ComposeOptions): Composed {
   const probes = createProbes({ context, refresher });
   const subscribers = createSubscribers(options.bus);
   const accounts = { context, leases, logins, refresher, codexAuthFile, audit, busy: new Set<string>() };
-  const status = { context, leases, facts };
+  const notices = createNotices(noticeDeps(options));
+  const status = { context, leases, notices, facts };
   const force = { context, audit };
   watchForce(force, decisions, options.bus);
   const leasing = { context, leases, refresher, decisions, readToken: createTokenReader() };
@@ -80,6 +84,7 @@ export function composeOperations(options: ComposeOptions): Composed {
     leases: { ...leasing, onForceEnded: (ended) => tellEnded(context, ended) },
     logins,
     probes,
+    notices,
     decisions,
     audit,
     status,
@@ -98,6 +103,7 @@ export function composeOperations(options: ComposeOptions): Composed {
     leases,
     refresher,
     probes,
+    notices,
     decisions,
     codexSync,
     force,
@@ -106,6 +112,10 @@ export function composeOperations(options: ComposeOptions): Composed {
     accounts: () => listAccounts(accounts).accounts,
     tallied: () => context.tally.read(),
   };
+}
+
+function noticeDeps({ context, onDesktop, facts }: ComposeOptions): NoticeDeps {
+  return { context, onDesktop, openCodes: () => facts.clients().filter(({ kind }) => kind === 'plugin').length };
 }
 
 /** Whatever changes may cost a force its account; it ends then and not at the next request, and the next decision says why. */

@@ -8,7 +8,6 @@ import { startProbeLoop } from './loops/probe-loop.ts';
 import { startRefreshLoop } from './loops/refresh-loop.ts';
 import { startSocketWatch } from './loops/socket-watch.ts';
 import type { Context } from './operations/context.ts';
-import type { NoticeDeps } from './operations/notices.ts';
 import type { ReloadableSettings } from './settings-source.ts';
 
 /** What the loops work with. */
@@ -19,18 +18,17 @@ export interface LoopOptions {
   readonly settings: ReloadableSettings;
   readonly socketPath: string;
   random: () => number;
-  readonly onDesktop: NoticeDeps['onDesktop'];
   socketLost: () => void;
 }
 
 /** Starts everything that happens without being asked. */
 export function startLoops(options: LoopOptions): { stop: () => Promise<void> } {
-  const { context, operations, configFile, settings, socketPath, random, onDesktop, socketLost } = options;
+  const { context, operations, configFile, settings, socketPath, random, socketLost } = options;
   const timers = [
     startRefreshLoop(context, operations.refresher),
     startForceExpiryLoop(context, operations.force),
     startProbeLoop({ context, probes: operations.probes, random }),
-    startNoticeLoop(context, { context, onDesktop }),
+    startNoticeLoop(context, operations.notices),
     startSocketWatch(context, { socketPath, lost: socketLost }),
   ];
   const watches = [

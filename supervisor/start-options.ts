@@ -27,8 +27,8 @@ export interface StartOptions extends Surroundings {
   readonly uiDirectory: string;
   random: () => number;
   spawnChild: (name: 'worker' | 'probe-runner') => ChildProcess;
-  /** Shows a message on the desktop; answers whether it was shown. */
-  onDesktop: (notice: Notice) => Promise<boolean>;
+  /** Shows a message on the desktop. Shape: null = it was shown; else why not, and what to do. */
+  onDesktop: (notice: Notice) => Promise<string | null>;
   /** Called when somebody asked the supervisor to stop. */
   onStopAsked: (reason: string) => void;
 }

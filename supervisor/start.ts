@@ -58,6 +58,7 @@ export async function start(options: StartOptions): Promise<Running> {
     facts: factsOf(options, { children, clients, dashboardUrl: () => dashboardUrl }),
     launchUrl,
     checkStore: () => checkOnDisk(store, options),
+    onDesktop: options.onDesktop,
     stop: () => options.onStopAsked('asked to'),
   });
   const release = async (): Promise<void> => {
@@ -82,7 +83,6 @@ export async function start(options: StartOptions): Promise<Running> {
     settings,
     socketPath: paths.socketPath,
     random: options.random,
-    onDesktop: options.onDesktop,
     socketLost: () => options.onStopAsked('its socket is gone, so nobody can reach it'),
   });
   return {

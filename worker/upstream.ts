@@ -18,6 +18,8 @@ export interface Question {
   readonly body?: string;
   readonly deadlineMs: number;
   readonly signal?: CancelSignal;
+  /** Who is asked, for the message of a failure; the provider unless given. */
+  readonly whom?: string;
 }
 
 /** A whole answer, whatever its status. */
@@ -64,7 +66,7 @@ export async function ask(deps: Deps, question: Question): Promise<Answer | Fail
     return text === null ? TOO_LARGE : { kind: 'answer', status: response.status, headers: response.headers, text };
   } catch (error) {
     if (isAborted(signal)) return CANCELLED;
-    return aborter.signal.aborted ? timedOut(question.deadlineMs) : failureOf(error);
+    return aborter.signal.aborted ? timedOut(question.deadlineMs) : failureOf(error, question.whom);
   } finally {
     stop();
     signal?.removeEventListener('abort', abort);
@@ -145,7 +147,7 @@ function isAborted(signal: CancelSignal | undefined): boolean {
   return signal?.aborted === true;
 }
 
-function failureOf(error: unknown): Failure {
+function failureOf(error: unknown, whom = 'The provider'): Failure {
   const faults = faultsOf(error);
   const code = faults.find((fault) => fault.code !== undefined)?.code ?? 'no error code';
   if (!faults.some(provesNotSent))
@@ -163,7 +165,7 @@ function failureOf(error: unknown): Failure {
     kind: 'failure',
     reason: 'unreachable',
     sent: 'no',
-    message: `The provider could not be reached (${code}). ${advice}`,
+    message: `${whom} could not be reached (${code}). ${advice}`,
   };
 }
 

@@ -11,6 +11,7 @@ import {
 import type { CancelSignal } from '../contract/operation.ts';
 import type { EpochMs, Secret } from '../contract/scalars.ts';
 import type { Deps } from './deps.ts';
+import { retryAfter } from './retry-after.ts';
 import { type Answer, ask, EPOCH_SECONDS_MAX, errorCodeOf, type Failure, parseJson, upstreamUrl } from './upstream.ts';
 
 /** Longest time for one read, in milliseconds. */
@@ -188,14 +189,8 @@ const resetSchema = z.object({
 /** The instant that a refusal names, by header or in its body; null if it names none that can be believed. */
 function retryAt({ headers, text }: Answer, now: EpochMs): EpochMs | null {
   const body = resetSchema.safeParse(parseJson(text)).data;
-  const named =
-    instantOf(headers.get('retry-after') ?? '', now) ?? (body === undefined ? null : resetOf(body.error, now));
+  const named = retryAfter(headers, now) ?? (body === undefined ? null : resetOf(body.error, now));
   return named !== null && named > now && named <= now + RESET_AHEAD_MAX_MS ? named : null;
-}
-
-function instantOf(header: string, now: EpochMs): EpochMs | null {
-  const named = /^\d{1,9}$/.test(header) ? now + Number(header) * MS_PER_SECOND : Date.parse(header);
-  return Number.isNaN(named) ? null : named;
 }
 
 function failed({ code, message, retryAtMs }: Refusal): ProbeReport {

@@ -9,6 +9,7 @@ import { statusSchema } from '../../contract/status.ts';
 import type { Command, Flag, Flags, Input } from '../command.ts';
 import { lookOf } from '../context.ts';
 import { accountsText, accountText } from '../render/accounts.ts';
+import { noticeTestText } from '../render/notices.ts';
 import { forceText, statusText, type ViewLook } from '../render/status.ts';
 import { AS_IS, type Session, STARTING } from '../session.ts';
 import { withSession } from '../with-session.ts';
@@ -22,6 +23,7 @@ type Show = (result: unknown, look: ViewLook) => string;
 /** How each of them is shown to people; a verb without a line here is a compile error. */
 const SHOWS: Readonly<Record<VerbOperation, Show>> = {
   'status.get': show(statusSchema, statusText),
+  'notice.test': show(OPERATIONS['notice.test'].result, noticeTestText),
   'account.list': show(OPERATIONS['account.list'].result, ({ accounts }, look) => accountsText(accounts, look)),
   'account.remove': show(
     OPERATIONS['account.remove'].result,

@@ -10,6 +10,7 @@ import { helpCommand } from './help.ts';
 import { importCommand } from './import.ts';
 import { list } from './list.ts';
 import { logs } from './logs.ts';
+import { notifyTest } from './notify.ts';
 import { open } from './open.ts';
 import { operationCommands } from './operation.ts';
 import { pluginCommands } from './plugin.ts';
@@ -46,6 +47,7 @@ export function commandTable(): readonly Command[] {
     probe,
     why,
     ...settingsCommands,
+    notifyTest(derived('notify test')),
     ...pluginCommands,
     ...serviceCommands,
     logs,

@@ -2,6 +2,7 @@ import type { AccountView } from '../../contract/account.ts';
 import type { Diagnosis } from '../../contract/diagnosis.ts';
 import type { Status } from '../../contract/status.ts';
 import { type Finding, finding, fine } from './finding.ts';
+import { judgeNotices } from './notices.ts';
 
 /** What a running supervisor tells. */
 export interface Told {
@@ -36,6 +37,7 @@ export function judgeSupervisor({ status, accounts, diagnosis }: Told, looking: 
         advice: `The next refresh tells. If it asks for a login: \`oma reauth ${alias}\`.`,
       }),
     ),
+    ...judgeNotices(status),
     ...diagnosis.storeNotices.map((notice) => finding('note', { id: 'store-notice', what: notice, advice: null })),
   ];
 }

@@ -1,6 +1,7 @@
 import { duration } from '../../contract/duration.ts';
 import type { ForceView } from '../../contract/force.ts';
 import type { Status } from '../../contract/status.ts';
+import { noticeFailureText } from './notices.ts';
 import type { Paint } from './paint.ts';
 import { plain } from './plain.ts';
 import { table } from './table.ts';
@@ -35,6 +36,7 @@ export function statusText(status: Status, look: ViewLook): string {
     ['Socket', plain(status.socket)],
     ['Processes', status.children.map(childOf).join(', ')],
     ['Connected', clientsOf(status)],
+    ...status.noticeFailures.map((failure) => ['Messages', noticeFailureText(failure, look)]),
     ...status.openRefreshes.map((open) => [
       'Open refresh',
       paint('yellow', `${open.alias}, sent ${age(open.since, now)} and never answered`),

@@ -22,6 +22,7 @@ import { endForce, forceAccount, getForce } from './force.ts';
 import { importAccounts } from './imports.ts';
 import { acquireLease, type LeaseDeps, refreshLease, reportLease } from './lease.ts';
 import type { Logins } from './logins.ts';
+import type { Notices } from './notices.ts';
 import type { Probes } from './probes.ts';
 import { changeSettings, forgetSettings, getSettings, usePreset } from './settings.ts';
 import { getStatus, type StatusDeps } from './status.ts';
@@ -33,6 +34,7 @@ export interface HandlerDeps {
   readonly leases: LeaseDeps;
   readonly logins: Logins;
   readonly probes: Probes;
+  readonly notices: Pick<Notices, 'test'>;
   readonly decisions: Decisions;
   readonly audit: Audit;
   readonly status: StatusDeps;
@@ -95,6 +97,7 @@ export function createHandlers(deps: HandlerDeps): Handlers<Operations> {
     'decision.list': ({ limit, requestId }) => ({ decisions: [...decisions.list(limit, requestId)] }),
     'decision.explain': (params, call) => explainNext(context, params, call),
     'audit.list': ({ limit }) => ({ entries: [...audit.list(limit)] }),
+    'notice.test': () => deps.notices.test(),
     'diagnosis.get': () => diagnose(deps),
     'antigravity.get': () => antigravity(context),
     'store.check': () => deps.checkStore(),

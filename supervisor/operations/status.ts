@@ -4,6 +4,7 @@ import { isoTime, isoTimeOrNull } from '../core/time.ts';
 import { forceView } from '../core/view.ts';
 import type { Context } from './context.ts';
 import type { Leases } from './leases.ts';
+import type { Notices } from './notices.ts';
 
 /** Facts about the running process that only the composition root knows. */
 export interface ProcessFacts {
@@ -21,11 +22,12 @@ export interface ProcessFacts {
 export interface StatusDeps {
   readonly context: Context;
   readonly leases: Leases;
+  readonly notices: Pick<Notices, 'failures'>;
   readonly facts: ProcessFacts;
 }
 
 /** Shows everything at a glance. */
-export function getStatus({ context, leases, facts }: StatusDeps): Status {
+export function getStatus({ context, leases, notices, facts }: StatusDeps): Status {
   const state = context.store.read();
   const now = context.now();
   const { settings } = context.settings.effective();
@@ -66,6 +68,7 @@ export function getStatus({ context, leases, facts }: StatusDeps): Status {
     openRefreshes: state.accounts.flatMap(({ alias, refreshIntent }) =>
       refreshIntent?.unanswered === true ? [{ alias, since: isoTime(refreshIntent.sentAt) }] : [],
     ),
+    noticeFailures: [...notices.failures()],
     leases: leases.counts(),
     children: facts.children(),
     clients: facts.clients(),

@@ -123,8 +123,7 @@ function loopsOf({ context, composed, settings, directory }: Supervised, random:
   const socketLost = (): void => {
     throw new Error('the directory is gone');
   };
-  const onDesktop = (): Promise<boolean> => Promise.resolve(true);
-  const loops = { context, operations: composed, configFile: null, settings, random, socketLost, onDesktop };
+  const loops = { context, operations: composed, configFile: null, settings, random, socketLost };
   return startLoops({ ...loops, socketPath: directory }).stop;
 }
 

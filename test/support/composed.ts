@@ -37,6 +37,8 @@ export interface ComposeTestOptions {
   readonly demo?: Context['addresses'];
   readonly worker?: Partial<Client<WorkerOperations>>;
   readonly probeRunner?: Partial<Client<ProbeOperations>>;
+  /** What the desktop says of a message; default: it is shown. */
+  readonly onDesktop?: () => Promise<string | null>;
   /** Time that the test moves; default: the clock stands, timers are real. */
   readonly time?: Pick<Supervised, 'clock'> & Pick<Context, 'later'>;
   /** Keeps neither log nor events, for runs of millions of both. */
@@ -145,6 +147,7 @@ async function open(options: ComposeTestOptions, directory: string, clock: { now
         accounts: store.read().accounts.length,
         encrypted: false,
       }),
+    onDesktop: options.onDesktop ?? (() => Promise.resolve(null)),
     stop: () => undefined,
   });
   const dispatch = createDispatcher(OPERATIONS, composed.handlers);

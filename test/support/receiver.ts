@@ -10,14 +10,14 @@ export interface Received {
 }
 
 /** A receiver of messages on loopback that answers with a status; gone when the test is over. */
-export async function useReceiver(status: number) {
+export async function useReceiver(status: number, headers: Readonly<Record<string, string>> = {}) {
   const received: Received[] = [];
   const server = createServer((request, response) => {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
       received.push({ headers: request.headers, body });
-      response.writeHead(status).end();
+      response.writeHead(status, headers).end();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -49,13 +49,16 @@ export function needs(accounts: readonly AccountView[], status: Status | null): 
 
 function statusNeeds(status: Status | null): readonly Need[] {
   if (status === null) return [];
-  const { store, children, openRefreshes, configFileProblem } = status;
+  const { store, children, openRefreshes, configFileProblem, noticeFailures } = status;
   const down = children.filter(({ state }) => state === 'waiting' || state === 'exited');
   return [
     ...(store.writeError === null ? [] : [general('bad', `Changes cannot be written: ${store.writeError}`)]),
     ...(store.recovered === null ? [] : [general('warn', `The store was restored at start: ${store.recovered}`)]),
     ...(configFileProblem === null ? [] : [general('warn', `${configFileProblem} The last good one is in force.`)]),
     ...down.map(({ name }) => general('warn', `The ${name} is down; oma starts it again.`)),
+    ...noticeFailures.map(({ channel, message }) =>
+      general('warn', `Messages do not arrive (${channel}): ${message} Settings can send a test message.`),
+    ),
     ...openRefreshes.map(({ alias }) =>
       about(alias, 'warn', 'A token refresh was never answered. Sign in again if it fails.'),
     ),

@@ -44,9 +44,12 @@ describe('a message on the desktop', () => {
     const home = await mkdtemp(join(tmpdir(), 'oma-desktop-'));
     onTestFinished(() => removeTree(home));
     const { tools, shown } = await useDesktop(home, program);
-    expect(await showOnDesktop({ platform, env: { PATH: tools, HOME: home, SECRET: 'x' } }, message)).toBe(true);
+    const show = (path: string) => showOnDesktop({ platform, env: { PATH: path, HOME: home, SECRET: 'x' } }, message);
+    expect(await show(tools)).toBe(null);
     expect(await shown()).toEqual(args);
-    expect(await showOnDesktop({ platform, env: { PATH: join(home, 'empty'), HOME: home } }, message)).toBe(false);
+    expect(await show(join(home, 'empty'))).toContain(`There is no ${program} `);
+    await writeFile(join(tools, program), '#!/bin/sh\nexit 1\n');
+    expect(await show(tools)).toMatch(/^(notify-send found no desktop|macOS did not show it)/);
   });
 });
 
@@ -79,6 +82,15 @@ describe('what a person is told', () => {
     await writeFile(join(home.path, 'oma.json'), JSON.stringify({ probeSources: ['usage-endpoint'], ...targets }));
     expect(await oma('up', '--detach', '--config', 'oma.json')).toMatchObject({ code: 0 });
     expect(await oma('import', 'logins.json')).toMatchObject({ code: 0 });
+    expect(await home.json('notify', 'test')).toMatchObject({
+      channels: [
+        { channel: 'toast', result: 'nobody' },
+        { channel: 'desktop', result: 'delivered' },
+        { channel: 'webhook', result: 'delivered' },
+        { channel: 'ntfy', result: 'delivered' },
+      ],
+    });
+    expect(receiver.received.splice(0)).toHaveLength(2);
     await used(10_080, 10);
     await used(300, 10);
     await used(300, 80);
@@ -110,5 +122,13 @@ describe('what a person is told', () => {
     await expect
       .poll(async () => (await shown()).filter((line) => titles.includes(line)).toSorted(), PATIENCE)
       .toEqual(sorted);
+
+    await writeFile(join(tools, 'notify-send'), '#!/bin/sh\nexit 1\n');
+    const failed = await home.omaWith(env, 'notify', 'test');
+    expect([failed.code, failed.stdout]).toEqual([
+      1,
+      expect.stringMatching(/^desktop +failed +notify-send found no desktop.*"oma down"/m) as string,
+    ]);
+    expect((await home.omaWith(env, 'status')).stdout).toMatch(/^Messages +desktop failed .* `oma notify test`/m);
   });
 });

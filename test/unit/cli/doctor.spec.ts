@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { mend } from '../../../cli/doctor/examine.ts';
 import { finding, FINDING_IDS } from '../../../cli/doctor/finding.ts';
 import { examineMachine } from '../../../cli/doctor/machine.ts';
+import { judgeNotices } from '../../../cli/doctor/notices.ts';
 import { judgeSupervisor, type Told } from '../../../cli/doctor/supervisor.ts';
 import type { Diagnosis } from '../../../contract/diagnosis.ts';
 import { account, at, NOW, status } from './samples.ts';
@@ -74,6 +75,22 @@ describe('what a running supervisor tells', () => {
     for (const { level, advice, id } of found)
       if (level === 'problem' || level === 'warning') expect(advice, id).toMatch(/\w/);
   });
+});
+
+it('messages that do not arrive are a warning that says why and what to do, never where to', () => {
+  const failure = { channel: 'webhook' as const, at: at(-5), message: 'The receiver wants fewer messages (HTTP 429).' };
+  expect(judgeNotices(status({ noticeFailures: [failure] }))).toEqual([
+    {
+      id: 'notice',
+      level: 'warning',
+      what: `Messages do not arrive (webhook): the last one failed at ${at(-5)}.`,
+      advice: 'The receiver wants fewer messages (HTTP 429). `oma notify test` tries again.',
+      fix: null,
+    },
+  ]);
+  expect(judged({ status: status({ clients: [], children: [], noticeFailures: [failure] }) })).toContain(
+    'warning notice',
+  );
 });
 
 it('a session over SSH is told how to reach the port of the dashboard that runs, and of a browser login', async () => {

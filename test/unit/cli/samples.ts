@@ -98,6 +98,7 @@ export function status(over: Partial<Status> = {}): Status {
     force: force(),
     accounts: { total: 4, enabled: 3, eligible: 2, needsLogin: ['home'], lastServed: 'work', earliestRecovery: null },
     openRefreshes: [],
+    noticeFailures: [],
     leases: { inFlight: 2, served: 120, failed: 1 },
     children: [
       { name: 'worker', state: 'ready', pid: 43, restarts: 0, lastExit: null },

@@ -35,11 +35,18 @@ test('what is the same of several accounts is said once, the worst first', () =>
   ]);
 });
 
-test('a configuration file that was not taken needs somebody', () => {
+test('a configuration file that was not taken, and messages that do not arrive, need somebody', () => {
   const well = { writeError: null, recovered: null };
-  const status = { store: well, children: [], openRefreshes: [], configFileProblem: 'It is not JSON.' };
+  const noticeFailures = [{ channel: 'ntfy', at: '2026-11-29T03:00:00.000Z', message: 'The receiver is gone.' }];
+  const broken = { configFileProblem: 'It is not JSON.', noticeFailures };
+  const status = { store: well, children: [], openRefreshes: [], ...broken };
   expect(needs([], status as unknown as Status)).toEqual([
     { tone: 'warn', text: 'It is not JSON. The last good one is in force.', aliases: [] },
+    {
+      tone: 'warn',
+      text: 'Messages do not arrive (ntfy): The receiver is gone. Settings can send a test message.',
+      aliases: [],
+    },
   ]);
 });
 
