@@ -6,7 +6,8 @@ import { EXIT } from '../exit.ts';
 export function notifyTest(base: Command): Command {
   return {
     ...base,
-    more: `The channels are settings: notifyToast, notifyDesktop, notifyWebhookUrl, notifyNtfyUrl.\nExits with ${String(EXIT.unwell)} when one that is on failed.`,
+    more: 'The channels are settings: notifyToast, notifyDesktop, notifyWebhookUrl, notifyNtfyUrl.',
+    unwell: 'a channel that is on did not take the message',
     run: async (context, input) => {
       const answer = await base.run(context, input);
       if (answer === null) return null;

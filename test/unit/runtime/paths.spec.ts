@@ -11,6 +11,7 @@ describe('the paths of oma', () => {
       storeDir: '/home/me/.config/opencode-multi-auth',
       storeFile: '/home/me/.config/opencode-multi-auth/accounts.json',
       defaultStoreFile: '/home/me/.config/opencode-multi-auth/accounts.json',
+      upstreamListFile: '/home/me/.config/opencode/opencode-multi-auth-codex-accounts.json',
       storeLockFile: '/home/me/.config/opencode-multi-auth/accounts.json.lock',
       stateDir: '/home/me/.local/state/opencode-multi-auth',
       runtimeDir: '/home/me/.local/state/opencode-multi-auth/run',
