@@ -1,7 +1,6 @@
 import { duration } from '../../contract/duration.ts';
 import type { ForceView } from '../../contract/force.ts';
 import type { Status } from '../../contract/status.ts';
-import { noticeFailureText } from './notices.ts';
 import type { Paint } from './paint.ts';
 import { plain } from './plain.ts';
 import { table } from './table.ts';
@@ -36,7 +35,7 @@ export function statusText(status: Status, look: ViewLook): string {
     ['Socket', plain(status.socket)],
     ['Processes', status.children.map(childOf).join(', ')],
     ['Connected', clientsOf(status)],
-    ...status.noticeFailures.map((failure) => ['Messages', noticeFailureText(failure, look)]),
+    ...status.noticeFailures.map((failure) => ['Messages', failureText(failure, look)]),
     ...status.openRefreshes.map((open) => [
       'Open refresh',
       paint('yellow', `${open.alias}, sent ${age(open.since, now)} and never answered`),
@@ -74,6 +73,10 @@ function accountsOf({ accounts }: Status, { now, paint }: ViewLook): string {
     ...(accounts.lastServed === null ? [] : [`last served: ${accounts.lastServed}`]),
   ];
   return parts.join(', ');
+}
+
+function failureText({ channel, at, message }: Status['noticeFailures'][number], { now, paint }: ViewLook): string {
+  return paint('yellow', `${channel} failed ${age(at, now)}: ${plain(message)} \`oma notify test\` tries again.`);
 }
 
 function storeOf({ store }: Status, { now, paint }: ViewLook): string {
