@@ -22,6 +22,7 @@ export const FINDING_IDS = [
   'leftover',
   'login-ports',
   'needs-login',
+  'notice',
   'no-display',
   'node',
   'not-examined',
