@@ -31,10 +31,12 @@ export async function readText(file: string): Promise<string | null> {
 export interface ReplaceOptions {
   readonly mode: number;
   readonly backup: boolean;
+  /** False gives a file that is there already the mode of a new one. */
+  readonly keepMode?: boolean;
 }
 
 /**
- * Replaces a text file in one step, keeping its mode; a link stays a link.
+ * Replaces a text file in one step, keeping its mode unless told otherwise; a link stays a link.
  * Errors: CONFIG_INVALID when it cannot be written.
  */
 export async function replaceText(file: string, text: string, options: ReplaceOptions): Promise<void> {
@@ -57,7 +59,7 @@ async function replace(file: string, text: string, options: ReplaceOptions): Pro
   if (mode !== null && options.backup) await copyFile(target, target + BACKUP_SUFFIX);
   const draft = `${target}.${randomUUID()}.tmp`;
   try {
-    await writeDurably(draft, text, mode ?? options.mode);
+    await writeDurably(draft, text, (options.keepMode ?? true) ? (mode ?? options.mode) : options.mode);
     await rename(draft, target);
   } finally {
     await rm(draft, { force: true });

@@ -1,9 +1,12 @@
+import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import { command } from '../command.ts';
+import type { Context } from '../context.ts';
 import { supportBundle, toldFinding } from '../doctor/bundle.ts';
 import { examine, mend } from '../doctor/examine.ts';
 import { EXIT } from '../exit.ts';
+import { usage } from '../parse.ts';
 import { doctorText } from '../render/doctor.ts';
 import { replaceText } from '../text-file.ts';
 
@@ -19,19 +22,20 @@ export const doctor = command({
         'Mends what needs no decision: permissions, a stale socket, drafts left behind, the plugin in OpenCode’s configuration.',
     },
     bundle: { summary: 'Writes a file for whoever helps you, without secrets, e-mails and home paths.', value: 'FILE' },
+    overwrite: { summary: 'Lets --bundle replace a file of that name.' },
   },
   uses: ['status.get', 'account.list', 'diagnosis.get'],
   startsNothing: true,
   unwell: 'there is a problem; warnings and notes alone leave it 0',
   more: 'Works with and without a running supervisor, and starts none.',
   run: async (context, input) => {
+    const file = await bundleFile(context, input.value('bundle'), input.has('overwrite'));
     const before = await examine(context);
     const { fixed, failed } = input.has('fix') ? await mend(before.findings) : { fixed: [], failed: [] };
     const examination = fixed.length === 0 ? before : await examine(context);
-    const bundle = input.value('bundle');
-    const file = bundle === undefined ? null : resolve(context.cwd, bundle);
     if (file !== null) {
-      await replaceText(file, await supportBundle(context, examination), { mode: BUNDLE_MODE, backup: false });
+      const text = await supportBundle(context, examination);
+      await replaceText(file, text, { mode: BUNDLE_MODE, backup: false, keepMode: false });
     }
     const findings = examination.findings.map(toldFinding);
     const isWell = findings.every(({ level }) => level !== 'problem');
@@ -39,3 +43,19 @@ export const doctor = command({
     return { json, text: doctorText(json, context.paint), exit: isWell ? EXIT.ok : EXIT.unwell };
   },
 });
+
+/** Why: refused before anything is looked at or mended, so that nothing of that is lost. */
+async function bundleFile(context: Context, name: string | undefined, mayReplace: boolean): Promise<string | null> {
+  if (name === undefined) {
+    if (mayReplace) throw usage('--overwrite goes with --bundle', 'name the file');
+    return null;
+  }
+  const file = resolve(context.cwd, name);
+  const isTaken = await lstat(file).then(
+    () => true,
+    () => false,
+  );
+  if (isTaken && !mayReplace)
+    throw usage(`there is a file of that name already: ${file}`, 'choose another name, or add --overwrite');
+  return file;
+}

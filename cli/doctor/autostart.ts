@@ -23,7 +23,7 @@ function judgeDescription({ file, differences }: InspectedService): readonly Fin
   return [
     finding(levelOf(differences), {
       id: 'service-stale',
-      what: `The service is not of this oma as it is called here: ${differences.map(differenceText).join('; ')} (${file})`,
+      what: `The service does not match this oma: ${differences.map(differenceText).join('; ')} (${file})`,
       advice:
         '`oma service install` describes it anew, for this oma and the variables that are set now; `oma service uninstall` removes it.',
     }),

@@ -111,10 +111,17 @@ async function examineStore(context: Context, runs: Runs): Promise<Finding> {
     return finding('note', {
       id: 'store',
       what: 'There is no store yet.',
-      advice: 'Add an account with `oma add ALIAS`, or bring your logins in with `oma import`.',
+      advice: FIRST_ACCOUNT,
     });
   const { ok, problems, accounts, encrypted } = await checkStore(context, null);
-  if (ok) return fine('store', `The store is sound: ${String(accounts)} accounts${encrypted ? ', encrypted' : ''}.`);
+  if (ok && accounts > 0)
+    return fine('store', `The store is sound: ${counted(accounts)}${encrypted ? ', encrypted' : ''}.`);
+  if (ok)
+    return finding('note', {
+      id: 'store',
+      what: 'The store is sound, but holds no account yet.',
+      advice: FIRST_ACCOUNT,
+    });
   return finding('problem', {
     id: 'store',
     what: `${basename(storeFile)} has problems: ${problems.join('; ')}`,
@@ -122,10 +129,15 @@ async function examineStore(context: Context, runs: Runs): Promise<Finding> {
   });
 }
 
+const FIRST_ACCOUNT = 'Add an account with `oma add ALIAS`, or bring your logins in with `oma import`.';
+
+function counted(accounts: number): string {
+  return `${String(accounts)} ${accounts === 1 ? 'account' : 'accounts'}`;
+}
+
 async function examineDemoStore(context: Context): Promise<Finding> {
   const { ok, problems, accounts } = await checkStore(context, null);
-  if (ok)
-    return fine('store', `The store of the demo is sound: ${String(accounts)} accounts. Your own is not looked at.`);
+  if (ok) return fine('store', `The store of the demo is sound: ${counted(accounts)}. Your own is not looked at.`);
   return finding('problem', {
     id: 'store',
     what: `The store of the demo has problems: ${problems.join('; ')}`,

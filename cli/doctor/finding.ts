@@ -37,6 +37,7 @@ export const FINDING_IDS = [
   'plugin',
   'plugin-hello',
   'plugin-terminal',
+  'pool-dry',
   'rival-plugin',
   'service',
   'service-failed',

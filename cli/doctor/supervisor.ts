@@ -29,6 +29,7 @@ export function judgeSupervisor({ status, accounts, diagnosis }: Told, looking: 
     ...judgeProcesses(status, looking),
     judgeHello(status, diagnosis),
     ...judgeClock(diagnosis),
+    ...judgePool(status),
     ...accounts.flatMap((account) => judgeAccount(account, looking.now)),
     ...status.openRefreshes.map(({ alias, since }) =>
       finding('warning', {
@@ -119,6 +120,17 @@ function judgeClock({ clock }: Diagnosis): readonly Finding[] {
       id: 'clock',
       what: `The clock of this machine is ${String(Math.round(skewMs / 1_000))} s ${clock.skewMs > 0 ? 'ahead of' : 'behind'} the provider’s, so tokens seem older or younger than they are.`,
       advice: 'Let the system set its clock from the network (timedatectl set-ntp true; in WSL: wsl --shutdown).',
+    }),
+  ];
+}
+
+function judgePool({ accounts: { total, eligible, earliestRecovery } }: Status): readonly Finding[] {
+  if (total === 0 || eligible > 0) return [];
+  return [
+    finding('warning', {
+      id: 'pool-dry',
+      what: `No account can serve now, so OpenCode gets no answer${earliestRecovery === null ? '' : `; the first is back at ${earliestRecovery}`}.`,
+      advice: '`oma list` says of each account what is in its way.',
     }),
   ];
 }

@@ -22,28 +22,28 @@ const MARK_WIDTH = 9;
 
 /** Writes the findings, worst first, each with what to do. */
 export function doctorText({ fixed, failed, bundle, findings }: DoctorView, paint: Paint): string {
-  const canFix = findings.some(({ fixable }) => fixable);
   return [
     ...fixed.map((done) => paint('green', `Fixed: ${plain(done)}`)),
     ...failed.map((what) => paint('red', `Not mended: ${plain(what)}`)),
     ...findings.flatMap((finding) => findingLines(finding, paint)),
     '',
     verdict(findings),
-    ...(canFix ? ['`oma doctor --fix` mends some of it.'] : []),
     ...(bundle === null ? [] : [`The file for whoever helps you: ${plain(bundle)}. Look at it before you send it.`]),
   ].join('\n');
 }
 
-function findingLines({ level, what, advice }: ToldFinding, paint: Paint): string[] {
+function findingLines({ level, what, advice, fixable }: ToldFinding, paint: Paint): string[] {
   const [look, word] = MARKS[level];
   const first = `${paint(look, word)}${' '.repeat(MARK_WIDTH - word.length)}${plain(what)}`;
-  return advice === null ? [first] : [first, `${' '.repeat(MARK_WIDTH)}${paint('dim', `→ ${plain(advice)}`)}`];
+  if (advice === null) return [first];
+  const todo = `→ ${plain(advice)}${fixable ? ' (`oma doctor --fix` does it.)' : ''}`;
+  return [first, `${' '.repeat(MARK_WIDTH)}${paint('dim', todo)}`];
 }
 
 function verdict(findings: readonly ToldFinding[]): string {
   const count = (wanted: Level): number => findings.filter(({ level }) => level === wanted).length;
   const [problems, warnings] = [count('problem'), count('warning')];
-  if (problems + warnings === 0) return 'All is well.';
+  if (problems + warnings === 0) return count('note') === 0 ? 'All is well.' : 'All is well, but see the notes.';
   const parts = [
     ...(problems === 0 ? [] : [`${String(problems)} ${problems === 1 ? 'problem' : 'problems'}`]),
     ...(warnings === 0 ? [] : [`${String(warnings)} ${warnings === 1 ? 'warning' : 'warnings'}`]),

@@ -98,6 +98,18 @@ describe('what oma doctor tells of a supervisor that was hurt', () => {
       ]);
     });
   });
+
+  it('is a pool from which nobody can serve', async () => {
+    await oma.kill();
+    simulator.control.clearFaults();
+    await oma.start();
+    expect(await find('pool-dry')).toEqual([]);
+    simulator.control.pushFault({ kind: 'refresh-invalidated', endpoint: 'token', times: null });
+    for (const alias of ['a', 'c']) await expect(refresh(oma, alias)).rejects.toBeDefined();
+    expect(await find('pool-dry')).toEqual([
+      ['warning pool-dry', expect.stringMatching(/^No account can serve now/), expect.stringContaining('`oma list`')],
+    ]);
+  });
 });
 
 /** The programs of the build, but for a worker that ends at once. */

@@ -161,7 +161,15 @@ describe('oma doctor', () => {
     await appendFile(log, `${lines.join('\n')}\n`);
     const launch = (await readFile(join(state, 'dashboard-token'), 'utf8')).trim();
 
-    const found = await examine('--bundle', 'bundle.json');
+    await writeFile(join(home.path, 'bundle.json'), 'precious', { mode: 0o644 });
+    expect(await home.omaWith(env, 'doctor', '--fix', '--bundle', 'bundle.json')).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/already: .*bundle\.json — choose another name, or add --overwrite\n$/) as string,
+    });
+    expect(await readFile(join(home.path, 'bundle.json'), 'utf8')).toBe('precious');
+
+    const found = await examine('--bundle', 'bundle.json', '--overwrite');
     expect(levelsOf(found)).toMatchObject({ supervisor: 'ok', store: 'ok', files: 'ok', 'plugin-hello': 'note' });
     const text = await readFile(join(home.path, 'bundle.json'), 'utf8');
     expect((await stat(join(home.path, 'bundle.json'))).mode & 0o777).toBe(0o600);

@@ -3,11 +3,14 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
+import type { ToldFinding } from '../../../cli/doctor/bundle.ts';
 import { mend } from '../../../cli/doctor/examine.ts';
 import { finding, FINDING_IDS } from '../../../cli/doctor/finding.ts';
 import { examineMachine } from '../../../cli/doctor/machine.ts';
 import { judgeNotices } from '../../../cli/doctor/notices.ts';
 import { judgeSupervisor, type Told } from '../../../cli/doctor/supervisor.ts';
+import { doctorText } from '../../../cli/render/doctor.ts';
+import { colourless } from '../../../cli/render/paint.ts';
 import type { Diagnosis } from '../../../contract/diagnosis.ts';
 import { account, at, NOW, status } from './samples.ts';
 import { testContext } from './test-context.ts';
@@ -128,4 +131,33 @@ it('every finding is found somewhere', async () => {
   // What keeps a browser from opening is a finding of the same name.
   const quoted = [...sources, await readFile('cli/browser.ts', 'utf8')].join('');
   expect(FINDING_IDS.filter((id) => !quoted.includes(`'${id}'`))).toEqual([]);
+});
+
+describe('oma doctor in words', () => {
+  const view = (...findings: ToldFinding[]) =>
+    doctorText({ ok: true, fixed: [], failed: [], bundle: null, findings }, colourless).split('\n');
+  const found = (change: Partial<ToldFinding>): ToldFinding => ({
+    ...{ id: 'files', level: 'warning', what: 'A file is open.', advice: 'Close it.', fixable: false },
+    ...change,
+  });
+
+  it('marks what --fix does, and nothing else', () => {
+    const lines = view(found({ fixable: true }), found({}));
+    expect(lines).toEqual([
+      'WARNING  A file is open.',
+      '         → Close it. (`oma doctor --fix` does it.)',
+      'WARNING  A file is open.',
+      '         → Close it.',
+      '',
+      '2 warnings.',
+    ]);
+  });
+
+  it.each([
+    [[], 'All is well.'],
+    [[found({ level: 'note' })], 'All is well, but see the notes.'],
+    [[found({ level: 'problem' }), found({})], '1 problem and 1 warning.'],
+  ])('ends with how it stands (%#)', (findings, verdict) => {
+    expect(view(...findings).at(-1)).toBe(verdict);
+  });
 });
