@@ -38,7 +38,7 @@ export const importCommand = command({
     mask: { summary: 'Hides e-mails.' },
   },
   uses: ['account.import'],
-  more: 'A login has one owner: after the import let oma refresh it, and do not log in with the old tool again.\nA file named like a place is written with its directory, such as ./codex.',
+  more: 'Only logins are imported; settings, limits and a force stay in the file. `oma restore` puts a backup of oma back whole.\nA login has one owner: after the import let oma refresh it, and do not log in with the old tool again.\nA file named like a place is written with its directory, such as ./codex.',
   run: (context, input) => {
     const [source] = input.args;
     const wanted = {

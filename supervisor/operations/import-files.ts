@@ -25,13 +25,14 @@ export interface Candidate {
   readonly name: string;
   readonly account: NewAccount;
   readonly refreshedAt: EpochMs;
+  /** What a person should know once it is imported. */
+  readonly notes: readonly string[];
 }
 
 /** What the files to import hold. */
 export interface Found {
   readonly candidates: readonly Candidate[];
   readonly skipped: readonly { readonly name: string; readonly because: string }[];
-  readonly notes: readonly string[];
   readonly holders: ReadonlySet<Holder>;
 }
 
@@ -55,7 +56,6 @@ export async function readImport(context: Context, params: ImportParams): Promis
   return {
     candidates: found.flatMap(({ candidates }) => candidates),
     skipped: found.flatMap(({ skipped }) => skipped),
-    notes: found.flatMap(({ notes }) => notes),
     holders: new Set(found.filter(holdsLogin).flatMap(({ holders }) => [...holders])),
   };
 }
@@ -146,7 +146,7 @@ async function readUpstream(context: Context, where: Where): Promise<readonly Fo
 /** Why not that nothing was changed: what else there is, is imported. */
 function leftOut(name: string, { message }: OmaError): Found {
   const because = message.replace(' Nothing was changed.', '');
-  return { candidates: [], skipped: [{ name, because }], notes: [], holders: new Set() };
+  return { candidates: [], skipped: [{ name, because }], holders: new Set() };
 }
 
 interface Origin {
@@ -172,15 +172,15 @@ async function readFile({ addresses, now }: Context, where: Where, { path, sourc
   const kind = foreignStoreKind(json);
   if (kind !== null) {
     const passphrase = where.passphrase === undefined ? null : secretSchema.parse(where.passphrase);
-    const { accounts, skipped, notes } = await readForeignStore(json, passphrase, now());
+    const { accounts, skipped } = await readForeignStore(json, passphrase, now());
     return {
-      candidates: accounts.map(({ alias, seat, email, planType, credentials }) => ({
+      candidates: accounts.map(({ account: { alias, seat, email, planType, credentials }, notes }) => ({
         name: alias,
         account: { alias, seat, email, planType, source, credentials },
         refreshedAt: credentials.lastRefreshAt,
+        notes,
       })),
       skipped,
-      notes,
       holders: new Set([kind]),
     };
   }
@@ -190,7 +190,6 @@ async function readFile({ addresses, now }: Context, where: Where, { path, sourc
   return {
     candidates: login === null ? [] : [candidateOf(login, source, now())],
     skipped: [],
-    notes: [],
     holders: new Set([ofOpenCode === null ? codex : 'opencode']),
   };
 }
@@ -219,6 +218,7 @@ function candidateOf({ tokens, refreshedAt }: FoundLogin, source: AccountSource,
   return {
     name: alias,
     refreshedAt,
+    notes: [],
     account: { alias, seat: { accountId, userId }, email, planType, source, credentials },
   };
 }
@@ -250,7 +250,9 @@ function parseJson(text: string): unknown {
   } catch {
     throw new OmaError(
       'IMPORT_INVALID',
-      'The file to import is not JSON. Import codex’s auth.json, OpenCode’s auth.json or an accounts.json.',
+      text.trim() === ''
+        ? 'The file to import is empty. Nothing was changed.'
+        : 'The file to import is not JSON, or it is cut off. Nothing was changed. Import codex’s auth.json, OpenCode’s auth.json or an accounts.json.',
     );
   }
 }

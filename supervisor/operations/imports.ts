@@ -66,7 +66,7 @@ function nothingIn({ source }: ImportParams, { skipped }: Found): OmaError {
       ? `Nothing there can be imported. ${shown.join(' ')}`
       : source === 'everywhere'
         ? `None of these holds a ChatGPT login here: ${importPlaceSchema.options.join(', ')}.`
-        : 'No ChatGPT login was found there.';
+        : 'No ChatGPT login was found there; an API key is none.';
   return new OmaError('IMPORT_NOT_FOUND', `${what} Log in with "oma add ALIAS" instead.`, { skipped });
 }
 
@@ -79,7 +79,7 @@ function plan(
     imported: [],
     updated: [],
     skipped: [...found.skipped],
-    warnings: [...[...found.holders].map(sharingWarning), ...found.notes],
+    warnings: [...found.holders].map(sharingWarning),
   };
   const state = found.candidates.reduce(
     (before, candidate) => take(before, candidate, { result, alias: params.alias, now }),
@@ -94,13 +94,18 @@ interface Take {
   readonly now: EpochMs;
 }
 
-function take(state: State, { name, account, refreshedAt }: Candidate, { result, alias: wanted, now }: Take): State {
+function take(
+  state: State,
+  { name, account, refreshedAt, notes }: Candidate,
+  { result, alias: wanted, now }: Take,
+): State {
   const { credentials, seat, email, planType } = account;
   const twin = findSeat(state, seat);
   if (twin === undefined) {
     const alias = wanted ?? freeAlias(state, account.alias);
     const [next] = addAccount(state, { ...account, alias }, now);
     result.imported.push({ alias, email, planType });
+    result.warnings.push(...notes);
     return next;
   }
   const tokens = { ...credentials, ...seat, expiresAtMs: credentials.expiresAt, email, planType };
@@ -109,7 +114,7 @@ function take(state: State, { name, account, refreshedAt }: Candidate, { result,
   else
     result.skipped.push({
       name,
-      because: `this seat is the account "${twin.alias}" already, with tokens that are not older`,
+      because: `this seat is the account "${twin.alias}" already, and its tokens are as new or newer`,
     });
   return next;
 }

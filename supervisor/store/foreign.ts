@@ -11,11 +11,16 @@ import { STORE_FORMAT } from './schema.ts';
 /** Which program wrote a store file. */
 export type ForeignStoreKind = 'oma' | 'opencode-multi-auth-codex' | 'oc-codex-multi-auth';
 
+/** One account, and what is different once its login is imported. */
+export interface ForeignAccount {
+  readonly account: Account;
+  readonly notes: readonly string[];
+}
+
 /** The accounts of a store file that is not the open one. Shape: `skipped` names what cannot be imported, and why. */
 export interface ForeignStore {
-  readonly accounts: readonly Account[];
+  readonly accounts: readonly ForeignAccount[];
   readonly skipped: readonly { readonly name: string; readonly because: string }[];
-  readonly notes: readonly string[];
 }
 
 /** Tells whose store file parsed JSON is, encrypted or not; null = it is none. */
@@ -44,9 +49,8 @@ export async function readForeignStore(raw: unknown, passphrase: Secret | null, 
   const migrated = content.kind === 'upstream' ? content.report : NOTHING_MIGRATED;
   const ownerless = accounts.filter((account) => isUnknownSeat(account.seat));
   const importable = accounts.filter((account) => !isUnknownSeat(account.seat));
-  const resting = importable.filter(({ availability }) => !availability.enabled);
   return {
-    accounts: importable,
+    accounts: importable.map((account) => ({ account, notes: notesOn(account, migrated.renamed) })),
     skipped: [
       ...migrated.skipped,
       ...ownerless.map(({ alias }) => ({
@@ -54,12 +58,18 @@ export async function readForeignStore(raw: unknown, passphrase: Secret | null, 
         because: 'its tokens do not say whose they are; add it with "oma add"',
       })),
     ],
-    notes: [
-      ...migrated.renamed.map(({ from, to }) => `"${from}" is no alias of oma and becomes "${to}"`),
-      ...migrated.notes,
-      ...resting.map(({ alias }) => `"${alias}" is disabled there and is imported enabled; "oma disable" lets it rest`),
-    ],
   };
+}
+
+/** Not: what a migration says of limits, settings and force, since an import takes none of these. */
+function notesOn({ alias, availability }: Account, renamed: MigrationReport['renamed']): readonly string[] {
+  const former = renamed.find(({ to }) => to === alias);
+  return [
+    ...(former === undefined ? [] : [`"${former.from}" is no alias of oma and becomes "${alias}"`]),
+    ...(availability.enabled
+      ? []
+      : [`"${alias}" is disabled there and is imported enabled; "oma disable" lets it rest`]),
+  ];
 }
 
 /** Why: what helps with the open store, its variable, does nothing for a file to import. */
@@ -70,12 +80,11 @@ function ofFile(error: unknown): unknown {
       'The file to import is encrypted. Nothing was changed. Give the passphrase it was encrypted with: `oma import FILE --passphrase-env NAME` (opencode-multi-auth-codex keeps it in CODEX_SOFT_STORE_PASSPHRASE).',
     );
   if (isOmaError(error, 'STORE_PASSPHRASE_WRONG'))
-    return new OmaError(error.code, 'The passphrase does not open the file to import. Nothing was changed.');
+    return new OmaError(
+      error.code,
+      'The passphrase does not open the file to import, or the file is damaged. Nothing was changed.',
+    );
   return error;
 }
 
-const NOTHING_MIGRATED: Pick<MigrationReport, 'skipped' | 'renamed' | 'notes'> = {
-  skipped: [],
-  renamed: [],
-  notes: [],
-};
+const NOTHING_MIGRATED: Pick<MigrationReport, 'skipped' | 'renamed'> = { skipped: [], renamed: [] };

@@ -12,6 +12,7 @@ import {
   seatToken,
   storeArray,
   storeV1,
+  storeV2,
   upstreamEnvelope,
 } from '../../support/upstream-store.ts';
 
@@ -82,7 +83,7 @@ describe('the pools of oc-codex-multi-auth', () => {
     await expect(oma.call('account.import', { source: 'oc-codex-multi-auth' })).rejects.toMatchObject({
       code: 'IMPORT_NOT_FOUND',
       message: expect.stringMatching(
-        /^Nothing there can be imported\. the common pool: The file to import is not JSON/i,
+        /^Nothing there can be imported\. the common pool: The file to import is empty/i,
       ) as string,
     });
     expect(oma.store.read().accounts.map(({ alias }) => alias)).toEqual(['work']);
@@ -203,6 +204,21 @@ describe('the stores of opencode-multi-auth-codex', () => {
       });
     expect(await oma.call('account.import', { source: 'upstream' })).toMatchObject({ imported: [{}, {}] });
     expect(await oma.call('account.import', { source: 'upstream' })).toMatchObject({ imported: [], skipped: [{}, {}] });
+  });
+
+  it('are told of in what concerns the logins that are taken, and in nothing else', async () => {
+    const path = await write(join(oma.directory, 'v2.json'), storeV2());
+    const { warnings } = await oma.call('account.import', { source: 'file', path });
+    expect(warnings).toEqual([
+      expect.stringContaining('The plugin opencode-multi-auth-codex holds') as string,
+      '"work" is disabled there and is imported enabled; "oma disable" lets it rest',
+    ]);
+    const again = await oma.call('account.import', { source: 'file', path });
+    expect(again.warnings).toEqual(warnings.slice(0, 1));
+    expect(again.skipped[0]).toEqual({
+      name: 'work',
+      because: 'this seat is the account "work" already, and its tokens are as new or newer',
+    });
   });
 
   it('of which one cannot be read are named, and the other imported', async () => {

@@ -36,7 +36,7 @@ describe('a store file to import from', { timeout: 60_000 }, () => {
   it('gives its accounts', async () => {
     for (const raw of [ours, await encrypted(), storeV1(), upstreamEnvelope(storeV2(), PASSPHRASE)]) {
       const { accounts } = await readForeignStore(raw, PASSPHRASE, NOON);
-      expect(accounts.map(({ alias, seat }) => [alias, seat.userId])).toEqual([
+      expect(accounts.map(({ account: { alias, seat } }) => [alias, seat.userId])).toEqual([
         ['work', 'user-work'],
         ['home', 'user-home'],
       ]);
@@ -45,13 +45,13 @@ describe('a store file to import from', { timeout: 60_000 }, () => {
 
   it('names what cannot be imported, and what is renamed', async () => {
     const raw = storeV1({ 'a b': accountV1('a'), gone: {}, odd: accountV1('odd', { accessToken: 'opaque' }) });
-    const { accounts, skipped, notes } = await readForeignStore(raw, null, NOON);
-    expect(accounts.map(({ alias }) => alias)).toEqual(['a-b']);
+    const { accounts, skipped } = await readForeignStore(raw, null, NOON);
+    expect(accounts.map(({ account }) => account.alias)).toEqual(['a-b']);
     expect(skipped).toEqual([
       { name: 'gone', because: 'it holds no login' },
       { name: 'odd', because: 'its tokens do not say whose they are; add it with "oma add"' },
     ]);
-    expect(notes[0]).toBe('"a b" is no alias of oma and becomes "a-b"');
+    expect(accounts[0]?.notes).toEqual(['"a b" is no alias of oma and becomes "a-b"']);
   });
 
   it('may be a pool of oc-codex-multi-auth, whose dates of renewal count', async () => {
@@ -62,8 +62,10 @@ describe('a store file to import from', { timeout: 60_000 }, () => {
       { email: 'empty@example.test' },
       {},
     ]);
-    const { accounts, skipped, notes } = await readForeignStore(raw, null, NOON);
-    expect(accounts.map(({ alias, seat, credentials }) => [alias, seat.userId, credentials.lastRefreshAt])).toEqual([
+    const { accounts, skipped } = await readForeignStore(raw, null, NOON);
+    expect(
+      accounts.map(({ account: { alias, seat, credentials } }) => [alias, seat.userId, credentials.lastRefreshAt]),
+    ).toEqual([
       ['work', 'user-work', NOON - HOUR],
       ['home', 'user-home', 0],
     ]);
@@ -72,13 +74,15 @@ describe('a store file to import from', { timeout: 60_000 }, () => {
       { name: 'account-5', because: 'it holds no login' },
       { name: 'bare', because: 'its tokens do not say whose they are; add it with "oma add"' },
     ]);
-    expect(notes.at(-1)).toBe('"home" is disabled there and is imported enabled; "oma disable" lets it rest');
+    expect(accounts[1]?.notes).toEqual([
+      '"home" is disabled there and is imported enabled; "oma disable" lets it rest',
+    ]);
   });
 
   it('takes one of two entries of a pool that are one seat: the one renewed last', async () => {
     const twins = [pooled('work', { tokenRotatedAt: NOON - HOUR }), pooled('work', { tokenRotatedAt: NOON - 1 })];
     const { accounts, skipped } = await readForeignStore(pool(twins), null, NOON);
-    expect(accounts.map(({ credentials }) => credentials.lastRefreshAt)).toEqual([NOON - 1]);
+    expect(accounts.map(({ account: { credentials } }) => credentials.lastRefreshAt)).toEqual([NOON - 1]);
     expect(skipped).toHaveLength(1);
   });
 
@@ -99,7 +103,7 @@ describe('a store file to import from', { timeout: 60_000 }, () => {
     const wrong = secretSchema.parse('another passphrase');
     await expect(readForeignStore(await encrypted(), wrong, NOON)).rejects.toMatchObject({
       code: 'STORE_PASSPHRASE_WRONG',
-      message: 'The passphrase does not open the file to import. Nothing was changed.',
+      message: 'The passphrase does not open the file to import, or the file is damaged. Nothing was changed.',
     });
   });
 });
