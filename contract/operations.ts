@@ -372,9 +372,10 @@ export const OPERATIONS = {
     params: z.strictObject({
       alias: aliasSchema.optional(),
       aliases: z.array(aliasSchema).min(1).max(1_000).optional(),
+      withoutModel: z.boolean().optional().describe('Leaves out codex-exec, the source that asks a model.'),
     }),
     result: probeRunViewSchema,
-    errors: ['ACCOUNT_NOT_FOUND', 'ACCOUNT_DISABLED', 'OPERATION_IN_PROGRESS', 'CHILD_UNAVAILABLE'],
+    errors: ['ACCOUNT_NOT_FOUND', 'ACCOUNT_DISABLED', 'OPERATION_IN_PROGRESS', 'CHILD_UNAVAILABLE', 'INVALID_SETTINGS'],
     deadlineMs: CHANGE_MS,
     durability: 'soon',
     http: { method: 'POST', path: '/api/probe', status: 202 },

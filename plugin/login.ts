@@ -24,7 +24,8 @@ const EXPIRY_MARGIN_MS = 30_000;
 /** OpenCode's terminal covers each failure with a message that says nothing of it; ours comes so much later, in milliseconds. */
 const BEHIND_MS = 500;
 
-const ALIAS_RULE = 'Use letters, digits, ".", "_", "-" or "@", beginning with a letter or digit.';
+/** What is asked of a name that is none. */
+export const ALIAS_RULE = 'Use letters, digits, ".", "_", "-" or "@", beginning with a letter or digit.';
 
 function aliasPrompt(deps: LoginDeps): HostPrompt {
   return {

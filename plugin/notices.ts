@@ -1,4 +1,5 @@
 import type { EpochMs } from '../contract/scalars.ts';
+import type { ToastQueue } from './toast-queue.ts';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
@@ -23,4 +24,9 @@ export function withoutRepeats(notices: Notices, now: () => EpochMs): Notices {
       notices.toast(variant, message);
     },
   };
+}
+
+/** Keeps toasts from covering each other. */
+export function inTurn(notices: Notices, queue: ToastQueue): Notices {
+  return { log: notices.log, toast: (...toast) => queue.tell(() => notices.toast(...toast)) };
 }

@@ -6,6 +6,7 @@ import type { EpochMs } from '../contract/scalars.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
+const ISO_TIME = /\bat (\d{4}-\d\d-\d\dT[\d:.]+Z)/g;
 
 /** Completes "work …": what a failed request says about its account. */
 const KINDS: Readonly<Record<Exclude<OutcomeKind, 'success'>, string>> = {
@@ -48,6 +49,11 @@ export function whenText(at: EpochMs, now: EpochMs): string {
   const isToday = date.toDateString() === new Date(now).toDateString();
   const day = isToday ? '' : `${date.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })}, `;
   return `at ${day}${clock} (in ${spanText(at - now)})`;
+}
+
+/** Puts instants that stand in a text for programs as a person at this computer reads them. */
+export function timesInWords(text: string, now: EpochMs): string {
+  return text.replaceAll(ISO_TIME, (_all, iso: string) => whenText(Date.parse(iso), now));
 }
 
 /** Says how long something lasts, in its two largest units: no number of it has three digits. */

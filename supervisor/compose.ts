@@ -115,7 +115,7 @@ export function composeOperations(options: ComposeOptions): Composed {
 }
 
 function noticeDeps({ context, onDesktop, facts }: ComposeOptions): NoticeDeps {
-  return { context, onDesktop, openCodes: () => facts.clients().filter(({ kind }) => kind === 'plugin').length };
+  return { context, onDesktop, openCodes: () => facts.clients().filter(({ kind }) => kind === 'tui').length };
 }
 
 /** Whatever changes may cost a force its account; it ends then and not at the next request, and the next decision says why. */

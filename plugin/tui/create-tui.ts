@@ -6,6 +6,7 @@ import { openMenu } from './dialogs.ts';
 import type { Screen, TuiHost } from './host.ts';
 import { createPool, type PoolView } from './pool.ts';
 import { draw } from './screen.ts';
+import { createToasts } from './toasts.ts';
 
 /** What the terminal plugin needs of its process. */
 export interface TuiDeps {
@@ -30,10 +31,12 @@ export function createTui(deps: TuiDeps): Tui {
   return async (host, options) => {
     let show: (view: PoolView | null) => unknown = () => undefined;
     const start = pluginOptionsSchema.partial().safeParse(options).data ?? {};
+    const toasts = createToasts(host, { ...deps, attempt });
     const pool = createPool({
       ...deps,
       connect: (mayStart) => deps.findLine({ ...start, host: `opencode ${host.app.version}`, kind: 'tui', mayStart }),
       onChange: (view) => void show(view),
+      onNotice: toasts.tell,
     });
     attempt(() => {
       host.keymap.registerLayer({
@@ -41,8 +44,8 @@ export function createTui(deps: TuiDeps): Tui {
           {
             ...{ namespace: 'palette', name: 'oma.menu', slashName: 'oma', category: 'oma' },
             title: 'Accounts (oma)',
-            desc: 'Accounts: force, enable, log in again, probe, why',
-            run: () => openMenu({ ...deps, host, pool }),
+            desc: 'Accounts: add, force, enable, log in again, probe, why',
+            run: () => openMenu({ ...deps, host, pool, toasts }),
           },
         ],
         bindings: [],

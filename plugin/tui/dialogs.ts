@@ -1,44 +1,31 @@
 import type { LoginView } from '../../contract/login.ts';
 import { maskText } from '../../contract/mask.ts';
-import type { EpochMs } from '../../contract/scalars.ts';
-import type { Wait } from '../wait.ts';
-import { loginHint } from '../words.ts';
-import { type Action, perform, type Said } from './actions.ts';
-import { copy } from './clipboard.ts';
-import type { TuiHost } from './host.ts';
+import { type Action, perform } from './actions.ts';
+import { detailsText } from './details.ts';
+import type { DialogDeps } from './dialog-deps.ts';
+import { rootSession } from './host.ts';
+import { addAccount, loginAgain, showOpenLogin } from './logins.ts';
 import { accountMenu, accountTitle, type Choice, type Entry, mainMenu } from './menu.ts';
-import type { Pool } from './pool.ts';
+import { TITLE } from './toasts.ts';
 import type { Look } from './views.ts';
-import { decisionFor, whyText } from './why.ts';
+import { decisionFor, noDecisionText, whyText } from './why.ts';
 
-export interface DialogDeps {
-  readonly host: TuiHost;
-  readonly pool: Pool;
-  readonly now: () => EpochMs;
-  readonly wait: Wait;
-  /** Writes to the terminal as it is. */
-  readonly write: (bytes: string) => unknown;
-}
-
-const TITLE = 'oma';
-const TOAST_MS = 6_000;
-const NO_ACCOUNT = 'oma has no account yet. Type /connect, choose OpenAI, and then "OMA: add a ChatGPT account".';
-const COPY_HINT = 'Enter copies the address.';
-const COPIED_HINT = 'The address was sent to the clipboard of your terminal. Not there? Select it with the mouse.';
-const CLOSE_HINT = 'Esc closes this; the login goes on.';
+const NO_ACCOUNT = 'oma has no account yet';
+const LOST = 'The supervisor ended just now. Type /oma once more.';
 /** Choices that are looked through for the one of this session. */
 const DECISIONS = 100;
 
 /** Opens `/oma`; whatever goes wrong is shown, nothing is thrown. */
 export function openMenu(deps: DialogDeps): void {
-  const { host, pool } = deps;
+  const { pool } = deps;
   plainly(deps, async () => {
-    if (pool.view() === null) say(host, { variant: 'info', message: 'Connecting to the supervisor …' });
+    sayIfConnecting(deps);
     await pool.reload();
+    const { logins } = await (await pool.use())['login.list']({});
     const view = pool.view();
-    if (view === null || view.accounts.length === 0)
-      host.ui.dialog.replace(() => host.ui.DialogAlert({ title: TITLE, message: NO_ACCOUNT }));
-    else choose(deps, TITLE, mainMenu(view, lookOf(deps)));
+    if (view === null) throw new Error(LOST);
+    const adding = logins.filter(isAddition).map(({ alias }) => alias);
+    choose(deps, view.accounts.length === 0 ? NO_ACCOUNT : TITLE, mainMenu(view, lookOf(deps), adding));
   });
 }
 
@@ -54,81 +41,90 @@ function choose(deps: DialogDeps, title: string, options: Entry[]): void {
 }
 
 async function follow(deps: DialogDeps, choice: Choice): Promise<void> {
-  if (choice.kind === 'account') {
-    showAccount(deps, choice.alias);
-    return;
+  switch (choice.kind) {
+    case 'account':
+    case 'details':
+      showAccount(deps, choice);
+      return;
+    case 'disable':
+      askWhy(deps, choice.alias);
+      return;
+    case 'add':
+      addAccount(deps, choice.method, (run) => plainly(deps, run));
+      return;
+    case 'why':
+      return explain(deps);
+    case 'reauth':
+      return loginAgain(deps, choice);
+    case 'show-login':
+      return showOpenLogin(deps, choice.alias);
+    case 'force':
+    case 'end-force':
+    case 'enable':
+    case 'switch':
+    case 'cancel-login':
+    case 'probe':
+      return act(deps, choice);
   }
-  if (choice.kind === 'why') return explain(deps);
-  if (choice.kind === 'reauth') return reauth(deps, choice);
-  return act(deps, choice);
 }
 
-function showAccount(deps: DialogDeps, alias: string): void {
-  const account = deps.pool.view()?.accounts.find((each) => each.alias === alias);
-  if (account !== undefined) choose(deps, accountTitle(account), accountMenu(account));
-}
-
-async function act({ host, pool, now, wait }: DialogDeps, action: Action): Promise<void> {
-  host.ui.dialog.clear();
-  if (action.kind === 'probe') say(host, { variant: 'info', message: 'Reading limits …' });
-  say(host, await perform(action, { client: await pool.use(), now, wait }));
-}
-
-async function explain({ host, pool, now }: DialogDeps): Promise<void> {
-  const client = await pool.use();
-  const { decisions } = await client['decision.list']({ limit: DECISIONS });
-  const decision = decisionFor(decisions, sessionOf(host));
-  const message = decision === null ? 'No request was made yet.' : whyText(decision, now());
-  host.ui.dialog.replace(() => host.ui.DialogAlert({ title: 'Why this account', message }));
-  host.ui.dialog.setSize('large');
-}
-
-async function reauth(
+function showAccount(
   deps: DialogDeps,
-  { alias, method }: Extract<Choice, { readonly kind: 'reauth' }>,
-): Promise<void> {
-  const { host, pool, now } = deps;
-  const begun = await (await pool.use())['account.reauth']({ alias, method });
-  showLogin(deps, begun, COPY_HINT);
-  const until = Date.parse(begun.expiresAt);
-  let login = begun;
-  while (login.state === 'in-progress' && now() < until)
-    login = await (await pool.use())['login.wait']({ loginId: begun.loginId });
-  // Whoever cancelled it has been told so, and a second message would cover that one.
-  if (login.error?.code === 'LOGIN_CANCELLED') return;
-  if (login.state !== 'success') throw new Error(login.error?.message ?? 'The login was not finished in time.');
-  say(host, { variant: 'success', message: `${maskText(alias)} is logged in again.` });
+  { kind, alias }: Extract<Choice, { readonly kind: 'account' | 'details' }>,
+): void {
+  const account = deps.pool.view()?.accounts.find((each) => each.alias === alias);
+  if (account === undefined) return;
+  if (kind === 'account') choose(deps, accountTitle(account), accountMenu(account));
+  else tell(deps, accountTitle(account), detailsText(account, lookOf(deps)));
 }
 
-function showLogin(deps: DialogDeps, login: LoginView, copyHint: string): void {
-  const { dialog, DialogAlert } = deps.host.ui;
-  const { alias, url } = login;
-  const onConfirm = (): void => {
-    if (url === null) return;
-    copy(deps.host, deps.write, url);
-    // The host closes the dialog behind this, but a terminal that took no copy leaves nothing else to read the address from.
-    queueMicrotask(() => showLogin(deps, login, COPIED_HINT));
-  };
-  const message = [loginHint(login), ...(url === null ? [] : [url, copyHint]), CLOSE_HINT].join('\n\n');
-  dialog.replace(() => DialogAlert({ title: `Log in ${maskText(alias)} again`, message, onConfirm }));
-  dialog.setSize('xlarge');
+function askWhy(deps: DialogDeps, alias: string): void {
+  const { dialog, DialogPrompt } = deps.host.ui;
+  const onConfirm = (reason: string): void => plainly(deps, () => act(deps, { kind: 'disable', alias, reason }));
+  dialog.replace(() =>
+    DialogPrompt({ title: `Disable ${maskText(alias)}`, placeholder: 'Why? May be left empty.', onConfirm }),
+  );
+}
+
+async function act(deps: DialogDeps, action: Action): Promise<void> {
+  const { host, pool, toasts, now, wait } = deps;
+  host.ui.dialog.clear();
+  sayIfConnecting(deps);
+  if (action.kind === 'probe') toasts.say({ variant: 'info', message: 'Reading limits …' });
+  toasts.say(await perform(action, { client: await pool.use(), now, wait }));
+}
+
+async function explain(deps: DialogDeps): Promise<void> {
+  const { sessionId } = lookOf(deps);
+  const client = await deps.pool.use();
+  const { decisions } = await client['decision.list']({ limit: DECISIONS });
+  const decision = decisionFor(decisions, sessionId);
+  const title = sessionId === null ? 'Why this account (all sessions)' : 'Why this account';
+  tell(deps, title, decision === null ? noDecisionText(sessionId) : whyText(decision, deps.now()));
+}
+
+function tell({ host }: DialogDeps, title: string, message: string): void {
+  const { dialog, DialogAlert } = host.ui;
+  dialog.replace(() => DialogAlert({ title, message }));
+  dialog.setSize('large');
+}
+
+function isAddition({ purpose, state }: LoginView): boolean {
+  return purpose === 'add' && state === 'in-progress';
 }
 
 function lookOf({ host, now }: DialogDeps): Look {
-  return { sessionId: sessionOf(host), now: now() };
-}
-
-function sessionOf({ route: { current } }: TuiHost): string | null {
+  const { current } = host.route;
   const id = current.name === 'session' ? current.params?.['sessionID'] : undefined;
-  return typeof id === 'string' ? id : null;
+  return { sessionId: typeof id === 'string' ? rootSession(host, id) : null, now: now() };
 }
 
-function say(host: TuiHost, { variant, message }: Said): void {
-  host.ui.toast({ variant, title: TITLE, message, duration: TOAST_MS });
+function sayIfConnecting({ pool, toasts }: DialogDeps): void {
+  if (pool.view() === null) toasts.say({ variant: 'info', message: 'Connecting to the supervisor …' });
 }
 
-function plainly({ host }: DialogDeps, run: () => Promise<void>): void {
+function plainly({ toasts }: DialogDeps, run: () => Promise<void>): void {
   run().catch((error: unknown) => {
-    say(host, { variant: 'error', message: error instanceof Error ? error.message : String(error) });
+    toasts.say({ variant: 'error', message: error instanceof Error ? error.message : String(error) });
   });
 }

@@ -8,10 +8,14 @@ export interface TuiHost {
   readonly route: {
     readonly current: { readonly name: string; readonly params?: Readonly<Record<string, unknown>> };
   };
+  readonly state?: { readonly session: { readonly get: (id: string) => { readonly parentID?: string } | undefined } };
+  readonly event: { readonly on: (type: 'tui.toast.show', told: () => void) => unknown };
   readonly ui: {
     readonly DialogSelect: (props: SelectProps) => HostNode;
     readonly DialogAlert: (props: { title: string; message: string; onConfirm?: () => void }) => HostNode;
+    readonly DialogPrompt: (props: PromptProps) => HostNode;
     readonly dialog: {
+      /** Tells `onClose` when it is closed, or another takes its place. */
       readonly replace: (render: () => HostNode, onClose?: () => void) => void;
       readonly setSize: (size: 'medium' | 'large' | 'xlarge') => void;
       readonly clear: () => void;
@@ -48,6 +52,13 @@ export interface SelectProps {
   readonly onSelect: (option: { readonly value: unknown }) => void;
 }
 
+/** A line to type. Shape: `onConfirm` leaves it open, whatever was typed. */
+export interface PromptProps {
+  readonly title: string;
+  readonly placeholder: string;
+  readonly onConfirm: (typed: string) => void;
+}
+
 export interface SelectOption {
   readonly title: string;
   readonly value: unknown;
@@ -70,4 +81,15 @@ export interface Screen {
   readonly insert: (parent: object, child: unknown) => unknown;
   readonly spread: (node: object, props: object) => void;
   readonly createSignal: <T>(value: T) => [read: () => T, write: (value: T) => unknown];
+}
+
+/** Generations of subagents that are looked up. */
+const GENERATIONS_MAX = 10;
+
+/** The session that a subagent works for, whose account it follows; a session of its own is that itself. */
+export function rootSession({ state }: TuiHost, sessionId: string): string {
+  let root = sessionId;
+  for (let generation = 0; generation < GENERATIONS_MAX; generation += 1)
+    root = state?.session.get(root)?.parentID ?? root;
+  return root;
 }

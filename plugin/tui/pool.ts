@@ -1,5 +1,6 @@
 import type { AccountView } from '../../contract/account.ts';
 import type { OmaEvent } from '../../contract/event.ts';
+import type { Notice } from '../../contract/notice.ts';
 import type { Client } from '../../contract/operation.ts';
 import type { Operations } from '../../contract/operations.ts';
 import type { Status } from '../../contract/status.ts';
@@ -20,6 +21,8 @@ export interface PoolDeps {
   /** Connects; starts the supervisor only if `mayStart`. */
   readonly connect: (mayStart: boolean) => Promise<Line>;
   readonly onChange: (view: PoolView | null) => void;
+  /** Is told what the supervisor wants a person to know. */
+  readonly onNotice: (notice: Notice) => void;
   readonly random: () => number;
   readonly wait: Wait;
 }
@@ -45,7 +48,7 @@ export const SESSIONS_MAX = 200;
 const PAST_DECISIONS = 20;
 
 /** Makes a pool that is not connected yet. */
-export function createPool({ connect, onChange, random, wait }: PoolDeps): Pool {
+export function createPool({ connect, onChange, onNotice, random, wait }: PoolDeps): Pool {
   let view: PoolView | null = null;
   let served: ReadonlyMap<string, string> = new Map();
   const tell = (next: PoolView | null): void => {
@@ -60,6 +63,7 @@ export function createPool({ connect, onChange, random, wait }: PoolDeps): Pool 
     if (line.current() === from) tell({ accounts, status, served });
   });
   const onEvent = (event: OmaEvent): void => {
+    if (event.type === 'notice') onNotice(event);
     if (event.type === 'decision') served = withServed(served, event.decision);
     read().catch(() => undefined); // a line that ended tells so by itself
   };

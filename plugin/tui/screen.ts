@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../contract/scalars.ts';
-import type { HostNode, Screen, TuiHost } from './host.ts';
+import { type HostNode, rootSession, type Screen, type TuiHost } from './host.ts';
 import type { PoolView } from './pool.ts';
 import { type ColouredLine, type Look, sidebarLines, statusLine } from './views.ts';
 
@@ -14,7 +14,10 @@ export interface Drawing {
 
 /** Puts the line beside the prompts and the block into the sidebar. */
 export function draw(host: TuiHost, screen: Screen, { view, now }: Drawing): void {
-  const lookOf = (sessionId: string | undefined): Look => ({ sessionId: sessionId ?? null, now: now() });
+  const lookOf = (sessionId: string | undefined): Look => ({
+    sessionId: sessionId === undefined ? null : rootSession(host, sessionId),
+    now: now(),
+  });
   const status = (sessionId?: string): HostNode => lineNode(host, screen, () => statusLine(view(), lookOf(sessionId)));
   host.slots.register({
     order: ORDER,

@@ -33,7 +33,7 @@ const NAMED_MAX = 3;
 export function statusLine(view: PoolView | null, look: Look): ColouredLine {
   if (view === null) return muted('oma: not running');
   const { accounts, status } = view;
-  if (accounts.length === 0) return muted('oma has no account yet: /connect');
+  if (accounts.length === 0) return muted('oma has no account yet: /oma');
   if (status.accounts.eligible === 0) return { text: `oma: ${noneText(view, look)}`, colour: 'error' };
   const account = serving(view, look);
   if (account === null) return muted(`oma: ${readyText(view)}`);
@@ -77,14 +77,24 @@ export function tightestText(account: AccountView, look: Look): string {
 /** Every window of the main meter, one a line: `5 h 62 % left, resets in 2 h 10 min`. */
 export function windowTexts(account: AccountView, { now }: Look): readonly string[] {
   const windows = mainWindows(account);
-  if (windows.length === 0) return ['limits unknown'];
-  return windows.map((window) => {
-    const reset =
-      window.remainingPercent === null || window.resetsAt === null
-        ? ''
-        : `, resets in ${spanText(Date.parse(window.resetsAt) - now)}`;
-    return `${windowName(window)} ${leftText(window)}${reset}`;
-  });
+  return windows.length === 0 ? ['limits unknown'] : windows.map((window) => windowText(window, now));
+}
+
+/** One window with what is left of it: `5 h 62 % left, resets in 2 h 10 min`. */
+export function windowText(window: WindowView, now: EpochMs): string {
+  const { remainingPercent, resetsAt } = window;
+  const reset =
+    remainingPercent === null || resetsAt === null ? '' : `, resets in ${spanText(Date.parse(resetsAt) - now)}`;
+  return `${windowName(window)} ${leftText(window)}${reset}`;
+}
+
+/** What keeps an account from serving, in words: one text, or none. */
+export function blockedTexts({ blockers, disableReason }: AccountView, { now }: Look): readonly string[] {
+  const [blocker] = blockers;
+  if (blocker === undefined) return [];
+  const back = blocker.until === null ? '' : `, back in ${spanText(Date.parse(blocker.until) - now)}`;
+  const reason = blocker.code === 'disabled' && disableReason !== null ? ` (${maskText(disableReason)})` : '';
+  return [`${becauseText(blocker.code)}${reason}${back}`];
 }
 
 function accountLines(account: AccountView, view: PoolView, look: Look): readonly ColouredLine[] {
@@ -144,7 +154,8 @@ function windowName({ kind, durationMinutes }: WindowView): string {
 /** A figure that is no longer fresh says how old it is. */
 function ageText({ limitsConfidence, lastLimitProbeAt }: AccountView, { now }: Look): string {
   if (limitsConfidence === 'fresh' || lastLimitProbeAt === null) return '';
-  return `, ${spanText(now - Date.parse(lastLimitProbeAt))} old`;
+  const failed = limitsConfidence === 'error' ? ', the last probe failed' : '';
+  return `, ${spanText(now - Date.parse(lastLimitProbeAt))} old${failed}`;
 }
 
 function muted(text: string): ColouredLine {

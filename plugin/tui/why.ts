@@ -18,9 +18,16 @@ const FALLBACKS = {
   'none-eligible': 'No account can serve now.',
 } as const satisfies Record<FallbackReason, string>;
 
-/** The choice to explain: the last of the session, else the last of all; null = there is none. */
+/** The choice to explain: the last of the session; outside of one, the last of all. Null = there is none. */
 export function decisionFor(decisions: readonly Decision[], sessionId: string | null): Decision | null {
-  return decisions.find((decision) => decision.sessionId === sessionId) ?? decisions[0] ?? null;
+  return decisions.find((decision) => sessionId === null || decision.sessionId === sessionId) ?? null;
+}
+
+/** Says that there is nothing to explain. */
+export function noDecisionText(sessionId: string | null): string {
+  return sessionId === null
+    ? 'No request was made yet.'
+    : 'This session has made no request that oma remembers. What other sessions did is told outside of a session.';
 }
 
 /** Explains a choice in a few lines: what was chosen, by which rule, and how every account stood. */

@@ -117,6 +117,20 @@ export function replaceCredentials(
   return [next, findAccount(next, alias)];
 }
 
+/**
+ * Stores the login that a person renewed: what the old one was refused for no longer keeps the account out, and probation follows.
+ * Errors: ACCOUNT_NOT_FOUND, IDENTITY_MISMATCH (nothing changes).
+ */
+export function renewLogin(state: State, input: CredentialsInput, now: EpochMs): readonly [State, Account] {
+  const [replaced] = replaceCredentials(state, input, now);
+  const next = updateAccount(replaced, input.alias, (old) =>
+    old.health.status === 'cooldown' && old.health.reason === 'unauthorized'
+      ? { ...old, health: { ...old.health, status: 'probation', until: null } }
+      : old,
+  );
+  return [next, findAccount(next, input.alias)];
+}
+
 /** An access token whose end nobody tells is taken to live this long, in milliseconds; if it ends sooner, its 401 has it renewed. */
 const UNTOLD_LIFE_MS = 60 * 60 * 1_000;
 

@@ -91,8 +91,11 @@ export function createHandlers(deps: HandlerDeps): Handlers<Operations> {
     'settings.update': (params, call) => changeSettings(steering, params, call),
     'settings.reset': (_params, call) => forgetSettings(steering, call),
     'settings.preset': ({ preset }, call) => usePreset(steering, preset, call),
-    'probe.start': ({ alias, aliases }, call) =>
-      probes.start(alias === undefined ? (aliases ?? null) : [alias, ...(aliases ?? [])], call),
+    'probe.start': ({ alias, aliases, withoutModel = false }, call) =>
+      probes.start(
+        { aliases: alias === undefined ? (aliases ?? null) : [alias, ...(aliases ?? [])], withoutModel },
+        call,
+      ),
     'probe.get': ({ probeId }) => probes.get(probeId),
     'decision.list': ({ limit, requestId }) => ({ decisions: [...decisions.list(limit, requestId)] }),
     'decision.explain': (params, call) => explainNext(context, params, call),

@@ -6,7 +6,7 @@ import type { Alias, EpochMs } from '../../contract/scalars.ts';
 import type { TokenSet } from '../../contract/worker-operations.ts';
 import { findAccount } from '../core/access.ts';
 import { addAccount, refuseTakenAlias } from '../core/accounts.ts';
-import { credentialsOf, replaceCredentials } from '../core/credentials.ts';
+import { credentialsOf, renewLogin } from '../core/credentials.ts';
 import type { Account, AccountSource } from '../core/state.ts';
 import { isoTime } from '../core/time.ts';
 import type { Audit } from './audit.ts';
@@ -237,7 +237,7 @@ async function storeNew({ store, addresses }: Context, alias: Alias, tokens: Tok
 async function storeAgain({ store }: Context, alias: Alias, tokens: TokenSet): Promise<Account> {
   return store.transact(
     'account.reauth',
-    (state, now) => replaceCredentials(state, { alias, tokens }, now),
+    (state, now) => renewLogin(state, { alias, tokens }, now),
     'before-reply',
   );
 }

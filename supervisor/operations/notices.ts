@@ -98,7 +98,11 @@ function testToast({ context, openCodes }: NoticeDeps, notice: Notice): NoticeTe
   context.emit({ type: 'notice', ...notice });
   const count = openCodes();
   return count === 0
-    ? { channel, result: 'nobody', message: 'No OpenCode is connected; one connects with its first request.' }
+    ? {
+        channel,
+        result: 'nobody',
+        message: 'No terminal of OpenCode is open that has the plugin; "oma plugin install" adds it.',
+      }
     : {
         channel,
         result: 'delivered',

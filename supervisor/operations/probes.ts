@@ -17,11 +17,20 @@ const RUNS_MAX = 50;
 
 /** Probes on demand and in the background. */
 export interface Probes {
-  /** Errors: ACCOUNT_NOT_FOUND, ACCOUNT_DISABLED, OPERATION_IN_PROGRESS (every account asked for is being probed). */
-  start: (aliases: readonly Alias[] | null, call: CallContext) => ProbeRunView;
+  /**
+   * Errors: ACCOUNT_NOT_FOUND, ACCOUNT_DISABLED, OPERATION_IN_PROGRESS (every account asked for is being probed),
+   * INVALID_SETTINGS (every source asks a model, and none may).
+   */
+  start: (wanted: Wanted, call: CallContext) => ProbeRunView;
   get: (probeId: string) => ProbeRunView;
   /** Probes one account by the background sources unless it is being probed; answers when it is over. */
   inBackground: (alias: Alias) => Promise<void>;
+}
+
+/** What is probed. Shape: `aliases` null = every enabled account. */
+interface Wanted {
+  readonly aliases: readonly Alias[] | null;
+  readonly withoutModel: boolean;
 }
 
 type Item = ProbeRunView['items'][number];
@@ -38,14 +47,15 @@ export function createProbes(deps: ProbeDeps): Probes {
   const { context } = deps;
   const list = new RunList(deps);
   return {
-    start: (aliases, call) => {
+    start: ({ aliases, withoutModel }, call) => {
+      const sources = manualSources(context, withoutModel);
       const wanted = wantedAliases(context, aliases);
       const free = wanted.filter((alias) => !list.isProbing(alias));
       if (wanted.length > 0 && free.length === 0)
         throw new OmaError('OPERATION_IN_PROGRESS', 'These accounts are being probed already. Wait for the result.', {
           aliases: wanted,
         });
-      const { run, done } = list.begin(free, context.settings.effective().settings.probeSources);
+      const { run, done } = list.begin(free, sources);
       done.catch((error: unknown) => {
         context.log.error(
           { probeId: run.probeId, requestId: call.requestId, cause: String(error) },
@@ -60,6 +70,17 @@ export function createProbes(deps: ProbeDeps): Probes {
       if (sources.length > 0 && !list.isProbing(alias)) await list.begin([alias], sources).done;
     },
   };
+}
+
+function manualSources({ settings }: Context, withoutModel: boolean): readonly ProbeSource[] {
+  const { probeSources } = settings.effective().settings;
+  const sources = withoutModel ? probeSources.filter((source) => source !== 'codex-exec') : probeSources;
+  if (sources.length === 0)
+    throw new OmaError(
+      'INVALID_SETTINGS',
+      'The only source in probeSources, codex-exec, asks a model. Run "oma probe" if it may, or add usage-endpoint.',
+    );
+  return sources;
 }
 
 /** The runs under way and the last ones that are over. */

@@ -14,7 +14,7 @@ import { openTerminal, type Terminal } from '../support/terminal.ts';
 
 const POOL = ['work', 'home', 'spare'];
 /** Seats that are not in the pool yet, by the way they are added. */
-const LATE = { 'device code': 'late', browser: 'later', 'opencode auth login': 'last' } as const;
+const LATE = { 'device code': 'late', browser: 'later', 'opencode auth login': 'last', '/oma': 'fresh' } as const;
 const SEATS = [...POOL, ...Object.values(LATE)].map((alias) => ({
   alias,
   email: `${alias}.person@example.test`,
@@ -26,7 +26,7 @@ const SEATS = [...POOL, ...Object.values(LATE)].map((alias) => ({
 /** The first start of OpenCode sets its database up; on a busy machine that takes its time, in milliseconds. */
 const START_MS = 150_000;
 const BY_BROWSER = 'OMA: add a ChatGPT account (browser)';
-const MENU_ENTRY = 'Accounts: force, enable, log in again, probe, why';
+const MENU_ENTRY = 'Accounts: add, force, enable, log in again, probe, why';
 
 interface Bench {
   readonly simulator: Simulator;
@@ -81,6 +81,15 @@ async function pick(terminal: Terminal, entry: string): Promise<void> {
   await terminal.shows(/ {2}Search( {2}|$)/m);
   await terminal.type(entry);
   await terminal.shows(new RegExp(` {2}${entry.replaceAll(/[()]/g, '[$&]')}( {2}|$)`, 'm'));
+  await terminal.press('Enter');
+}
+
+/** Disables an account in `/oma`, and says why. */
+async function disable(terminal: Terminal, alias: string, reason: string): Promise<void> {
+  await choose(terminal, alias, 'Disable');
+  await terminal.shows('Why? May be left empty.');
+  await terminal.type(reason);
+  await terminal.shows(reason);
   await terminal.press('Enter');
 }
 
@@ -145,11 +154,16 @@ describe('oma in the terminal of the real OpenCode', () => {
     await terminal.shows('The limits of home are new.');
     await terminal.shows(/oma: home \(forced\) · 5 h 45 % left/);
 
-    await choose(terminal, 'spare', 'Disable');
+    await disable(terminal, 'spare', 'lent to a friend');
     await terminal.shows('spare is disabled.');
-    expect(await account('spare')).toMatchObject({ enabled: false, disabledBy: 'tui' });
+    expect(await account('spare')).toMatchObject({
+      ...{ enabled: false, disabledBy: 'tui', disableReason: 'lent to a friend' },
+    });
+    await choose(terminal, 'spare', 'Details');
+    await terminal.shows(/spare is switched off \(lent to a friend\)\.[^]*Switched off .* ago by tui\./);
+    await leave(terminal, 'Switched off');
     expect((await oma.oma('disable', 'work')).code).toBe(0);
-    await choose(terminal, 'home', 'Disable');
+    await disable(terminal, 'home', 'to see');
     await terminal.shows(/last enabled account/);
     expect(await account('home')).toMatchObject({ enabled: true });
 
@@ -187,17 +201,37 @@ describe('oma in the terminal of the real OpenCode', () => {
     await terminal.press('Enter');
     await terminal.shows('The address was sent to the clipboard of your terminal.');
     expect(await terminal.clipboard()).toBe(addressIn(withAddress));
-    await leave(terminal, 'The address was sent');
     expect((await fetch(`${addressIn(withAddress)}&sim_user=work`)).status).toBe(200);
-    await terminal.shows('work is logged in again.');
+    expect(await terminal.shows('work is logged in again.')).not.toContain('The address was sent');
     expect(await account('work')).toMatchObject({ reauth: 'success', auth: 'ok' });
 
     await choose(terminal, 'home', 'Log in again');
     await terminal.shows('/oauth/authorize?');
     await leave(terminal, '/oauth/authorize?');
+    await choose(terminal, 'home', 'Show the login');
+    await terminal.shows('/oauth/authorize?');
+    await leave(terminal, '/oauth/authorize?');
     await choose(terminal, 'home', 'Cancel the login');
     await terminal.shows('The login of home is cancelled; nothing was changed.');
     expect(await account('home')).toMatchObject({ auth: 'ok', eligible: true });
+  });
+
+  it('adds an account from /oma with a code, and says there what is wrong with a name', async () => {
+    const { simulator, terminal, account } = bench;
+    const alias = LATE['/oma'];
+    await choose(terminal, 'Add an account with a code');
+    await terminal.shows('Name for this account in oma');
+    await terminal.type('!');
+    await terminal.press('Enter');
+    await terminal.shows('Use letters, digits');
+    await terminal.press('BSpace');
+    await terminal.type(alias);
+    await terminal.press('Enter');
+    const screen = await terminal.shows(/type the code [A-Z0-9-]+/);
+    expect(simulator.control.approveDevice(codeIn(screen), alias)).toBe(true);
+    expect(await terminal.shows(`${alias} is ready.`)).not.toContain('type the code');
+    expect(await account(alias)).toMatchObject({ eligible: true });
+    await expectNoSecret(bench);
   });
 
   it('says in words why /connect fails: a name that is none, one that is taken', async () => {
@@ -256,13 +290,36 @@ describe('oma in the terminal of the real OpenCode', () => {
     }
   });
 
+  it('shows both of two toasts that come at once: the move to another account, and what the first one needs', async () => {
+    const { simulator, oma, terminal, account } = bench;
+    expect((await oma.oma('force', 'spare')).code).toBe(0);
+    simulator.control.revokeLogins('spare');
+    simulator.control.invalidateAccess('spare');
+    await terminal.type('good morning');
+    await terminal.press('Enter');
+    // In whatever order: the one that comes second waits, or covers the first, which then comes again.
+    for (const toast of [/spareneedsalogin\.Type\/omatologinagain\./, /Movedfromspareto\w+:sparewasrefused/])
+      await vi.waitFor(async () => {
+        await terminal.screen();
+        expect(terminal.seen()).toMatch(toast);
+      }, PATIENCE);
+    await terminal.shows(/^.* spare must be logged in again: \/oma/m);
+    await terminal.shows(/Simulated answer from \w+: you said “good/);
+
+    await choose(terminal, 'spare', 'Log in again with a code');
+    const withCode = await terminal.shows(/type the code [A-Z0-9-]+/);
+    expect(simulator.control.approveDevice(codeIn(withCode), 'spare')).toBe(true);
+    await terminal.shows('spare is logged in again.');
+    expect(await account('spare')).toMatchObject({ auth: 'ok', eligible: true });
+  });
+
   it('shows who serves a session and what is left, and outlives the supervisor', async () => {
     const { simulator, oma, terminal } = bench;
 
     await terminal.type('hello');
     await terminal.press('Enter');
-    const answered = await terminal.shows(/Simulated answer from (\w+): you said/);
-    const served = /Simulated answer from (\w+): you said/.exec(answered)?.[1] ?? 'nobody';
+    const answer = /Simulated answer from (\w+): you said “hello”/;
+    const served = answer.exec(await terminal.shows(answer))?.[1] ?? 'nobody';
     // How much is left depends on whether a probe came after the answer; both places say the same.
     const session = await terminal.shows(new RegExp(`oma: ${served} · 5 h [78]\\d % left`));
     const left = /oma: \w+ · (5 h \d+ % left)/.exec(session)?.[1] ?? 'nothing';

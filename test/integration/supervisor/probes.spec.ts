@@ -143,6 +143,24 @@ describe('probes that the supervisor asks for', () => {
     });
   });
 
+  it('asks no model if none may be asked, and says so where only a model could tell', async () => {
+    const asked: ProbeSource[] = [];
+    const run = ({ source }: { readonly source: ProbeSource }): Promise<ProbeReport> => {
+      asked.push(source);
+      return Promise.resolve(complete(source));
+    };
+    await supervisorWith({ probeRunner: { 'probe.run': run } });
+    expect((await probe({ alias: 'a', withoutModel: true })).items).toMatchObject([
+      { state: 'success', source: 'codex-app-server' },
+    ]);
+    expect(asked).toEqual(['codex-app-server']);
+    await oma.request('PUT', '/api/settings', { probeSources: ['codex-exec'] });
+    expect(await oma.request('POST', '/api/probe', { alias: 'a', withoutModel: true })).toMatchObject({
+      body: { code: 'INVALID_SETTINGS', message: expect.stringContaining('oma probe') },
+    });
+    expect(asked).toHaveLength(1);
+  });
+
   it('a probe without data says so in its own words, not in those of an earlier failure', async () => {
     let report = failed('codex-exec', 'RATE_LIMITED');
     await supervisorWith({ probeRunner: { 'probe.run': () => Promise.resolve(report) } });

@@ -6,6 +6,7 @@ import { createServer, type PluginDeps } from '../../../plugin/hooks.ts';
 import type { HostInput } from '../../../plugin/host.ts';
 import type { Line } from '../../../plugin/link.ts';
 import type { LineTarget } from '../../../plugin/start.ts';
+import { READ_MS } from '../../../plugin/toast-queue.ts';
 import { leaseFor } from '../../support/fake-leases.ts';
 import { type FakeLine, fakeLine } from '../../support/fake-line.ts';
 import { fakeUpstream, streamed } from '../../support/fake-upstream.ts';
@@ -84,16 +85,13 @@ describe('the entry that OpenCode calls', () => {
     },
   );
 
-  it('shows the messages of the supervisor, and nothing else of what it tells', async () => {
-    const { server, lines } = setUp();
-    const { input, toasts } = hostInput();
-    const { fetch } = await (await server(input)).auth.loader(() => Promise.resolve({ type: 'oauth' }));
-    await fetch?.(URL_IN, { method: 'POST', body: '{}' });
-    toasts.length = 0;
-    const at = '2026-11-23T12:00:00.000Z';
-    lines[0]?.tell({ type: 'changed', at, topics: ['status'] });
-    lines[0]?.tell({ type: 'notice', at, kind: 'pool-dry', title: 'No account can serve', message: 'Later.' });
-    await vi.waitFor(() => expect(toasts).toEqual(['No account can serve. Later.']), PATIENCE);
+  it('shows the messages of all directories one after the other, since the screen has room for one', async () => {
+    const waits: number[] = [];
+    const { server } = setUp({}, { wait: (ms) => Promise.resolve(void waits.push(ms)) });
+    const [one, two] = [hostInput(), hostInput()];
+    for (const { input } of [one, two]) (await server(input)).auth.methods[0]?.prompts?.[0]?.validate('no name');
+    await vi.waitFor(() => expect([one.toasts, two.toasts].map(({ length }) => length)).toEqual([1, 1]), PATIENCE);
+    expect(waits).toContain(READ_MS);
   });
 
   it('gives OpenCode a fetch and nothing else', async () => {

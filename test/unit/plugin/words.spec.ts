@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { blockerCodeSchema } from '../../../contract/account.ts';
 import { outcomeKindSchema } from '../../../contract/failure.ts';
-import { becauseText, spanText, whenText } from '../../../plugin/words.ts';
+import { becauseText, spanText, timesInWords, whenText } from '../../../plugin/words.ts';
 
 const NOON = new Date(2026, 10, 23, 12, 0, 0).getTime();
 const MINUTE_MS = 60_000;
@@ -29,6 +29,16 @@ describe('spanText', () => {
 
   it('never writes three digits in a row, so that no span looks like a status', () => {
     fc.assert(fc.property(fc.integer({ min: 0, max: 36 * 24 * HOUR_MS }), (ms) => !/\d{3}/.test(spanText(ms))));
+  });
+});
+
+describe('timesInWords', () => {
+  it('puts every instant of a text in words, and nothing else', () => {
+    const [soon, later] = [NOON + 12 * MINUTE_MS, NOON + HOUR_MS].map((at) => new Date(at).toISOString());
+    expect(timesInWords(`Back at ${soon ?? ''}. The 2nd at ${later ?? ''}.`, NOON)).toBe(
+      'Back at 12:12 (in 12 min). The 2nd at 13:00 (in 1 h 0 min).',
+    );
+    expect(timesInWords('None comes back by itself.', NOON)).toBe('None comes back by itself.');
   });
 });
 

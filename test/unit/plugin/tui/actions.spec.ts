@@ -39,10 +39,22 @@ describe('a choice of /oma', () => {
     expect(said.message).toBe('The force is over; accounts rotate by round-robin.');
   });
 
-  it.each(['enable', 'disable'] as const)('%ss', async (kind) => {
+  it('enables', async () => {
     const set = vi.fn(() => Promise.resolve(account()));
-    expect((await act({ kind, alias: 'work' }, { 'account.set-enabled': set })).message).toBe(`work is ${kind}d.`);
-    expect(set).toHaveBeenCalledWith({ alias: 'work', enabled: kind === 'enable' });
+    expect((await act({ kind: 'enable', alias: 'work' }, { 'account.set-enabled': set })).message).toBe(
+      'work is enabled.',
+    );
+    expect(set).toHaveBeenCalledWith({ alias: 'work', enabled: true });
+  });
+
+  it.each([
+    ['on holiday', { reason: 'on holiday' }],
+    ['  ', {}],
+  ])('disables for the reason "%s", or for none', async (reason, told) => {
+    const set = vi.fn(() => Promise.resolve(account()));
+    const said = await act({ kind: 'disable', alias: 'work', reason }, { 'account.set-enabled': set });
+    expect(said.message).toBe('work is disabled.');
+    expect(set).toHaveBeenCalledWith({ alias: 'work', enabled: false, ...told });
   });
 
   it('switches codex', async () => {
@@ -69,7 +81,7 @@ describe('a choice of /oma', () => {
       { kind: 'probe', alias: 'work' },
       { 'probe.start': start, 'probe.get': () => Promise.resolve(answers.shift() ?? run({})) },
     );
-    expect(start).toHaveBeenCalledWith({ alias: 'work' });
+    expect(start).toHaveBeenCalledWith({ alias: 'work', withoutModel: true });
     expect(said).toEqual({ variant: 'success', message: 'The limits of work are new.' });
   });
 
@@ -79,6 +91,21 @@ describe('a choice of /oma', () => {
     expect(said).toEqual({
       variant: 'warning',
       message: 'No new limits, the old ones stay.\nwork: The provider did not answer.',
+    });
+  });
+
+  it('tells apart what is new and what is not', async () => {
+    const items = [item('error', 'The provider did not answer.'), { ...item('success'), alias: 'home' }];
+    const over = run({ finishedAt: at(0), items });
+    const said = await act({ kind: 'probe', alias: null }, { 'probe.start': () => Promise.resolve(over) });
+    expect(said).toEqual({
+      variant: 'warning',
+      message: 'The limits of home are new.\nwork: The provider did not answer.',
+    });
+    const none = run({ finishedAt: at(0) });
+    expect(await act({ kind: 'probe', alias: null }, { 'probe.start': () => Promise.resolve(none) })).toEqual({
+      variant: 'info',
+      message: 'No new limits, the old ones stay.',
     });
   });
 

@@ -35,6 +35,7 @@ function setUp(connects: readonly (() => Line)[]) {
       return Promise.resolve().then(connects[Math.min(tries.length, connects.length) - 1]);
     },
     onChange: (view) => views.push(view),
+    onNotice: () => undefined,
     random: () => 1,
     wait: (ms, signal) =>
       new Promise((resolve) => {

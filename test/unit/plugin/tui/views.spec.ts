@@ -10,7 +10,7 @@ const texts = (view: Parameters<typeof sidebarLines>[0]) => sidebarLines(view, L
 describe('the line beside the prompt', () => {
   it.each([
     ['nobody answers', null, 'oma: not running', 'textMuted'],
-    ['there is no account', pool([]), 'oma has no account yet: /connect', 'textMuted'],
+    ['there is no account', pool([]), 'oma has no account yet: /oma', 'textMuted'],
     ['nobody served yet', pool(undefined, { served: {} }), 'oma: 2 of 2 accounts ready', 'textMuted'],
     ['somebody serves', pool(), 'oma: work · 5 h 62 % left', 'textMuted'],
     [
@@ -96,7 +96,7 @@ describe('the block of the sidebar', () => {
 
   it.each([
     [null, 'not running'],
-    [pool([]), 'has no account yet: /connect'],
+    [pool([]), 'has no account yet: /oma'],
     [pool([WORK], { accounts: NONE }), 'no account can serve, first back in 12 min'],
   ])('is two lines when there is nothing to show', (view, text) => expect(texts(view)).toEqual(['oma', text]));
 });

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
+import { updateAccount } from '../../../../supervisor/core/access.ts';
 import {
   abandonRefresh,
   adoptNewer,
   beginRefresh,
   inheritIntents,
   leaveRefreshUnanswered,
+  renewLogin,
   replaceCredentials,
   requireLogin,
   tokenFreshness,
@@ -26,6 +28,17 @@ describe('credentials', () => {
     });
     expect(account).toMatchObject({ planType: 'pro', usage: { count: 0 }, auth: { state: 'ok' } });
     expect(accountOf(after, 'b')).toBe(accountOf(before, 'b'));
+  });
+
+  it.each([
+    ['unauthorized', { status: 'probation', until: null }],
+    ['rate-limited', { status: 'cooldown', until: NOON + HOUR }],
+  ] as const)('lets a renewed login end a cooldown for %s only if the login was its reason', (reason, expected) => {
+    const health = { status: 'cooldown', until: NOON + HOUR, reason, cooldownMs: HOUR, successes: 0 } as const;
+    const before = updateAccount(stateWith('a'), 'a', (account) => ({ ...account, health }));
+    const [after, account] = renewLogin(before, { alias: 'a', tokens: tokenSet('a') }, NOON);
+    expect(account.health).toEqual({ ...health, ...expected });
+    expect(accountOf(after, 'a')).toBe(account);
   });
 
   it('[D.L3.2] refuses the tokens of another person or workspace', () => {
