@@ -235,11 +235,7 @@ async function storeNew({ store, addresses }: Context, alias: Alias, tokens: Tok
 }
 
 async function storeAgain({ store }: Context, alias: Alias, tokens: TokenSet): Promise<Account> {
-  return store.transact(
-    'account.reauth',
-    (state, now) => renewLogin(state, { alias, tokens }, now),
-    'before-reply',
-  );
+  return store.transact('account.reauth', (state, now) => renewLogin(state, { alias, tokens }, now), 'before-reply');
 }
 
 function reauthStateOf(entries: readonly Entry[], alias: Alias): AccountView['reauth'] {
