@@ -47,7 +47,7 @@ describe('a test message', () => {
       status: 200,
       body: {
         channels: [
-          { channel: 'toast', result: 'nobody', message: expect.stringMatching(/^No OpenCode is connected/) as string },
+          { channel: 'toast', result: 'nobody', message: expect.stringMatching(/^No terminal of OpenCode is open/) as string },
           { channel: 'desktop', result: 'failed', message: 'There is no notify-send here.' },
           { channel: 'webhook', result: 'delivered', message: 'Sent.' },
           { channel: 'ntfy', result: 'failed', message: REFUSED.message },
@@ -57,7 +57,7 @@ describe('a test message', () => {
     expect(sent).toEqual(['webhook test', 'ntfy test']);
     expect(await failures()).toMatchObject([{ channel: 'desktop' }, { channel: 'ntfy', message: REFUSED.message }]);
 
-    await oma.call('session.hello', { ...HELLO, kind: 'plugin', host: 'opencode 1.18.33' });
+    await oma.call('session.hello', { ...HELLO, kind: 'tui', host: 'opencode 1.18.33' });
     const { channels } = await oma.call('notice.test', {});
     expect(channels).toMatchObject([{ result: 'delivered', message: 'Shown in one OpenCode.' }, {}, {}, {}]);
     expect(oma.events).toContainEqual(expect.objectContaining({ type: 'notice', kind: 'test' }));
