@@ -47,7 +47,11 @@ describe('a test message', () => {
       status: 200,
       body: {
         channels: [
-          { channel: 'toast', result: 'nobody', message: expect.stringMatching(/^No terminal of OpenCode is open/) as string },
+          {
+            channel: 'toast',
+            result: 'nobody',
+            message: expect.stringMatching(/^No terminal of OpenCode is open/) as string,
+          },
           { channel: 'desktop', result: 'failed', message: 'There is no notify-send here.' },
           { channel: 'webhook', result: 'delivered', message: 'Sent.' },
           { channel: 'ntfy', result: 'failed', message: REFUSED.message },
