@@ -1,11 +1,11 @@
-import { lstat, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 import { isOmaError } from '../contract/errors.ts';
 import type { Context } from './context.ts';
 import { hasPluginList, pluginEntries, type PluginEntry } from './opencode-config.ts';
 import { globalDirectory, type PluginList } from './opencode-lists.ts';
-import { readText } from './text-file.ts';
+import { isThere, readText } from './text-file.ts';
 
 /** One entry of a list that OpenCode reads here. Shape: `where` is a file, or the variable that holds the list. */
 export interface PlacedEntry extends PluginEntry {
@@ -30,19 +30,18 @@ const MANAGED = { darwin: '/Library/Application Support/opencode', linux: '/etc/
 
 /** Reads every list of plugins that OpenCode reads when it is started here; never throws for what they hold. */
 export async function readPlaces(context: Context, list: PluginList): Promise<Places> {
-  const { own, files, directories } = await whereItLooks(context, list);
-  const read = await Promise.all([...own, ...files].map(readPlace));
-  const content = readContent(context, list);
-  const managed = await Promise.all(managedFiles(context, list).map(readPlace));
-  const mine = read.slice(0, own.length);
-  const counted = list.oneWins ? mine.filter(({ hasList }) => hasList).slice(-1) : mine;
-  const places = [...counted, ...read.slice(own.length), ...content, ...managed];
+  const looks = await whereItLooks(context, list);
+  const own = await Promise.all(looks.own.map(readPlace));
+  const others = [
+    ...(await Promise.all(looks.files.map(readPlace))),
+    ...readContent(context, list),
+    ...(await Promise.all(managedFiles(context, list).map(readPlace))),
+  ];
+  const counted = list.oneWins ? own.filter(({ hasList }) => hasList).slice(-1) : own;
   return {
-    entries: places.flatMap(({ entries }) => entries),
-    scripts: (await Promise.all(directories.map(scriptsIn))).flat(),
-    broken: [...read, ...content, ...managed].flatMap(({ where, because }) =>
-      because === null ? [] : [{ where, because }],
-    ),
+    entries: [...counted, ...others].flatMap(({ entries }) => entries),
+    scripts: (await Promise.all(looks.directories.map(scriptsIn))).flat(),
+    broken: [...own, ...others].flatMap(({ where, because }) => (because === null ? [] : [{ where, because }])),
   };
 }
 
@@ -87,11 +86,7 @@ async function upToWorktree(cwd: string): Promise<readonly string[]> {
   const found: string[] = [];
   for (let directory = cwd; ; directory = dirname(directory)) {
     found.push(directory);
-    const isWorktree = await lstat(join(directory, '.git')).then(
-      () => true,
-      () => false,
-    );
-    if (isWorktree || dirname(directory) === directory) return found;
+    if ((await isThere(join(directory, '.git'))) || dirname(directory) === directory) return found;
   }
 }
 

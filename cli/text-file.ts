@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { OmaError } from '../contract/errors.ts';
@@ -25,6 +25,14 @@ export async function readText(file: string): Promise<string | null> {
     if (error instanceof OmaError) throw error;
     throw new OmaError('CONFIG_INVALID', `${file} cannot be read — check its permissions`, undefined, error);
   }
+}
+
+/** Tells whether something lies there, a link that leads nowhere too. */
+export function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** How a file is replaced. Shape: `mode` is that of a new file; with `backup` what it held is kept beside it. */

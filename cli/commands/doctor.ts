@@ -1,4 +1,3 @@
-import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 
 import { command } from '../command.ts';
@@ -8,7 +7,7 @@ import { examine, mend } from '../doctor/examine.ts';
 import { EXIT } from '../exit.ts';
 import { usage } from '../parse.ts';
 import { doctorText } from '../render/doctor.ts';
-import { replaceText } from '../text-file.ts';
+import { isThere, replaceText } from '../text-file.ts';
 
 const BUNDLE_MODE = 0o600;
 
@@ -51,11 +50,7 @@ async function bundleFile(context: Context, name: string | undefined, mayReplace
     return null;
   }
   const file = resolve(context.cwd, name);
-  const isTaken = await lstat(file).then(
-    () => true,
-    () => false,
-  );
-  if (isTaken && !mayReplace)
+  if (!mayReplace && (await isThere(file)))
     throw usage(`there is a file of that name already: ${file}`, 'choose another name, or add --overwrite');
   return file;
 }

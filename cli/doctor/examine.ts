@@ -32,7 +32,7 @@ export async function examine(context: Context): Promise<Examination> {
   const inside = [
     ...(await attempt('OpenCode’s configuration', () => examineOpenCode(context))),
     ...(await attempt('The files of oma', () => examineFiles(context, runsOf(told)))),
-    ...(await attempt('The service of oma', () => examineService(context, told !== null))),
+    ...(await attempt('The service of oma', () => examineService(context, runsOf(told) === 'supervisor'))),
   ];
   return { findings: ordered([...findings, ...inside, ...outside]), told };
 }

@@ -1,4 +1,3 @@
-import { lstat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { isOmaError } from '../../contract/errors.ts';
@@ -9,7 +8,7 @@ import { globalDirectory } from '../opencode-lists.ts';
 import { isPure, type Places } from '../opencode-places.ts';
 import { apply, findLoaded, type Installed, isInTerminal, planInstall } from '../opencode-plugin.ts';
 import type { Rival } from '../opencode-rivals.ts';
-import { readText } from '../text-file.ts';
+import { isThere, readText } from '../text-file.ts';
 import { type Finding, finding, fine, type Fix } from './finding.ts';
 
 /** The unit by which the former plugin ran its dashboard. */
@@ -114,15 +113,29 @@ function renewed(context: Context, file: string, does: string): { readonly advic
   };
 }
 
+/** The variable that OpenCode takes in place of its auth.json. */
+const LOGINS_VARIABLE = 'OPENCODE_AUTH_CONTENT';
+
 async function examineLogin(context: Context): Promise<readonly Finding[]> {
   const { openCodeAuthFile } = context.paths();
+  const content = context.environment[LOGINS_VARIABLE] ?? '';
+  const where = content === '' ? openCodeAuthFile : LOGINS_VARIABLE;
   try {
-    return judgeLogin(context, openAiLogin(await readText(openCodeAuthFile)));
+    const login = openAiLogin(content === '' ? await readText(openCodeAuthFile) : content);
+    return content === '' || login !== 'none' ? judgeLogin(context, login) : [noLoginInVariable()];
   } catch (error) {
     if (!isOmaError(error, 'CONFIG_INVALID')) throw error;
     const [what = '', advice = null] = error.message.split(' — ');
-    return [finding('problem', { id: 'opencode-login', what: `${what} (${openCodeAuthFile})`, advice })];
+    return [finding('problem', { id: 'opencode-login', what: `${what} (${where})`, advice })];
   }
+}
+
+function noLoginInVariable(): Finding {
+  return finding('warning', {
+    id: 'opencode-login',
+    what: `${LOGINS_VARIABLE} is set here and names no login for OpenAI, so OpenCode does not ask oma.`,
+    advice: `unset ${LOGINS_VARIABLE}, then OpenCode takes the logins of its auth.json.`,
+  });
 }
 
 function judgeLogin(context: Context, login: OpenAiLogin): readonly Finding[] {
@@ -184,11 +197,4 @@ async function examineFormerService({ home, environment }: Context): Promise<rea
       advice: `systemctl --user disable --now ${FORMER_SERVICE}, then delete that file.`,
     }),
   ];
-}
-
-function isThere(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,8 +1,6 @@
-import { lstat } from 'node:fs/promises';
-
 import type { Context } from '../context.ts';
 import { pathFacts } from '../create-context.ts';
-import { readText } from '../text-file.ts';
+import { isThere, readText } from '../text-file.ts';
 import { compareService, type Difference, type JudgedDifference } from './compare.ts';
 import { readLaunchdAgent } from './launchd.ts';
 import { planService, type ServicePlan } from './plan.ts';
@@ -42,6 +40,5 @@ export async function inspectService(context: Context): Promise<InspectedService
 
 async function judged(difference: Difference): Promise<JudgedDifference> {
   const { described } = difference;
-  const found = described === null ? null : await lstat(described).catch(() => null);
-  return { ...difference, isGone: described !== null && found === null };
+  return { ...difference, isGone: described !== null && !(await isThere(described)) };
 }

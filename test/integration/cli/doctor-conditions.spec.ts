@@ -164,6 +164,28 @@ describe('OpenCode’s login', () => {
     expect(found && `${found.level} ${found.id}`).toBe(expected);
     expect((found?.fix ?? null) !== null).toBe(canBeMended);
   });
+
+  it('is that of the variable which OpenCode takes in place of the file', async () => {
+    const { contextWith } = await useEmptyHome();
+    const { openCodeAuthFile } = contextWith().paths();
+    await mkdir(dirname(openCodeAuthFile), { recursive: true });
+    await writeFile(openCodeAuthFile, JSON.stringify(login('oma')), { mode: 0o600 });
+    const judged = async (content: string) =>
+      (await examineOpenCode(contextWith({ OPENCODE_AUTH_CONTENT: content }))).find(
+        ({ id }) => id === 'opencode-login',
+      );
+    expect(await judged('')).toBeUndefined();
+    expect(await judged(JSON.stringify(login('oma')))).toBeUndefined();
+    expect(await judged('{}')).toMatchObject({
+      level: 'warning',
+      what: expect.stringContaining('OPENCODE_AUTH_CONTENT is set here') as string,
+      fix: null,
+    });
+    expect(await judged('{')).toMatchObject({
+      level: 'problem',
+      what: expect.stringContaining('(OPENCODE_AUTH_CONTENT)') as string,
+    });
+  });
 });
 
 describe('the machine', () => {

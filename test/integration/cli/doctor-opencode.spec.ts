@@ -224,4 +224,13 @@ describe('oma’s own plugin', () => {
     await write(join(home, '.local', 'share', 'opencode', 'auth.json'), 'no JSON');
     expect(await isOf()).toEqual(['ok plugin', 'problem opencode-login']);
   });
+
+  it('is told to move where OpenCode passes over every plugin', async () => {
+    const { examine } = await useProject('opencode-copilot-auth');
+    expect((await examine())[0]).toMatchObject({
+      is: 'problem plugin',
+      what: expect.stringMatching(/"opencode-copilot-auth" in its path, .* — move oma elsewhere$/) as string,
+      advice: expect.stringContaining('`oma plugin install`') as string,
+    });
+  });
 });
