@@ -2,10 +2,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 
 import { format, resolveConfig } from 'prettier';
 
+import { readWords } from '../test/support/arguments.ts';
 import type { Section } from './harness/bench.ts';
 import type { Figure } from './harness/figure.ts';
 import { describeMachine, pinning } from './harness/machine.ts';
@@ -26,19 +26,14 @@ const REPORT = join(ROOT, 'docs', 'PERFORMANCE.md');
 /** What stands between these lines of the report is written by a run of every section. */
 const MARKS = ['<!-- bench: begin -->', '<!-- bench: end -->'] as const;
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
+const { values, positionals } = readWords(
+  {
     smoke: { type: 'boolean', default: false },
     out: { type: 'string', default: join(ROOT, 'bench', 'results') },
     compare: { type: 'string' },
   },
-});
-const unknown = positionals.filter((name) => SECTIONS.every((section) => section.name !== name));
-if (unknown.length > 0)
-  throw new Error(
-    `There is no section ${unknown.join(', ')}; there are ${SECTIONS.map(({ name }) => name).join(', ')}.`,
-  );
+  SECTIONS.map(({ name }) => name),
+);
 const wanted = SECTIONS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
 
 const pin = pinning();

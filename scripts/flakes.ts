@@ -3,10 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 
 import * as z from 'zod';
 
+import { readArguments } from '../test/support/arguments.ts';
 import { FLAKE_TIMES, type FlakeRun, flakesSchema, thisRun, writeEvidence } from '../test/support/evidence.ts';
 
 const SUITES = ['integration', 'web'] as const;
@@ -14,12 +14,10 @@ const REPORTS = 'reports/flakes';
 
 const reportSchema = z.object({ numTotalTests: z.int(), numFailedTests: z.int(), numPendingTests: z.int() });
 
-const { values } = parseArgs({
-  options: {
-    times: { type: 'string', default: String(FLAKE_TIMES) },
-    only: { type: 'string' },
-    target: { type: 'string', default: fileURLToPath(new URL('../docs/evidence', import.meta.url)) },
-  },
+const values = readArguments({
+  times: { type: 'string', default: String(FLAKE_TIMES) },
+  only: { type: 'string' },
+  target: { type: 'string', default: fileURLToPath(new URL('../docs/evidence', import.meta.url)) },
 });
 const times = Number(values.times);
 const only = values.only ?? null;

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib';
 
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 
+import { readArguments } from '../test/support/arguments.ts';
 import { openBrowser, openPage } from '../test/web/support/browser.ts';
 import { type Dashboard, openDashboard } from '../test/web/support/dashboard.ts';
 import { manyAccounts, type Pool } from '../test/web/support/pool.ts';
@@ -27,6 +28,7 @@ new PerformanceObserver((list) => {
 
 const ASSETS = new URL('../dist/ui/assets/', import.meta.url);
 
+readArguments({});
 const browser = await openBrowser();
 try {
   const few = manyAccounts(4);

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 
+import { readArguments } from '../test/support/arguments.ts';
 import { openBrowser, openPage } from '../test/web/support/browser.ts';
 import { type Dashboard, openDashboard } from '../test/web/support/dashboard.ts';
 import { sendRequests } from '../test/web/support/leases.ts';
@@ -53,6 +54,7 @@ const SHOTS: readonly Shot[] = [
   { name: 'phone', place: '/#/', ready: '.feed-item', context: { ...PHONE, colorScheme: 'dark' } },
 ];
 
+readArguments({});
 const browser = await openBrowser();
 try {
   await mkdir(TARGET, { recursive: true });

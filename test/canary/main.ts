@@ -1,18 +1,16 @@
 // `npm run canary`: the phases of docs/PROMOTION.md one after the other, with a verdict after each. `--hours 24,24,72` are their lengths.
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 
+import { readArguments } from '../support/arguments.ts';
 import { canarySchema, thisRun, writeEvidence } from '../support/evidence.ts';
 import { PHASES, promote } from './phases.ts';
 
-const { values } = parseArgs({
-  options: {
-    hours: { type: 'string', default: PHASES.map(({ hours }) => hours).join(',') },
-    directory: { type: 'string', default: 'reports/canary' },
-    'per-second': { type: 'string', default: '1' },
-    seed: { type: 'string', default: '1' },
-    evidence: { type: 'string' },
-  },
+const values = readArguments({
+  hours: { type: 'string', default: PHASES.map(({ hours }) => hours).join(',') },
+  directory: { type: 'string', default: 'reports/canary' },
+  'per-second': { type: 'string', default: '1' },
+  seed: { type: 'string', default: '1' },
+  evidence: { type: 'string' },
 });
 const hours = values.hours.split(',').map(Number);
 const directory = resolve(values.directory);

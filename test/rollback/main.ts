@@ -2,8 +2,8 @@
 // `--known-good FILE` is a packed release; without it, the commit `--to` (default: the one before this) is built and packed first.
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 
+import { readArguments } from '../support/arguments.ts';
 import { rollbackSchema, thisRun, writeEvidence } from '../support/evidence.ts';
 import { packOma } from '../support/installed-oma.ts';
 import { drill } from './drill.ts';
@@ -13,13 +13,11 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** A rollback takes no longer, in milliseconds. */
 const ROLLBACK_MAX_MS = 300_000;
 
-const { values } = parseArgs({
-  options: {
-    'known-good': { type: 'string' },
-    to: { type: 'string', default: 'HEAD~1' },
-    directory: { type: 'string', default: 'reports/rollback' },
-    evidence: { type: 'string' },
-  },
+const values = readArguments({
+  'known-good': { type: 'string' },
+  to: { type: 'string', default: 'HEAD~1' },
+  directory: { type: 'string', default: 'reports/rollback' },
+  evidence: { type: 'string' },
 });
 const directory = resolve(values.directory);
 const run = thisRun();

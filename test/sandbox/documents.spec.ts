@@ -6,87 +6,70 @@ import { dirname, join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { commandTable } from '../../cli/commands/table.ts';
-import { findCommand, parseInput } from '../../cli/parse.ts';
-import {
-  blockUnder,
-  commandsOf,
-  documents,
-  inlineCommands,
-  readDocument,
-  ROOT,
-  shellBlocks,
-} from '../support/documents.ts';
+import { ENV } from '../../contract/env.ts';
+import { blockUnder, commandsOf, documents, readDocument, ROOT, shellBlocks } from '../support/documents.ts';
 import { removeTree } from '../support/remove-tree.ts';
 import { runProgram } from '../support/run-program.ts';
 
-const COMMANDS = commandTable();
-/** A name alone, in prose, names the command and is not to be typed. */
-const NAMES = new Set(COMMANDS.flatMap(({ name }) => [name, name.split(' ')[0] ?? '']));
 const { scripts } = JSON.parse(readDocument('package.json')) as { scripts: Readonly<Record<string, string>> };
-/** Programs of the system and of others that the documents may name; what runs them is said beside each. */
-const OTHERS =
-  /^(opencode (run|auth login)|codex login|cp -a|mv|unset|git grep|node (test|bench|scripts)\/|npx (tsc|vitest)|true$)/;
+const ALL = [...documents(), 'docs/CLI.md', 'docs/CONTRACT.md'];
 
-/** The words of a command as a shell splits them, as far as documents need it. */
-function wordsOf(command: string): string[] {
-  return (command.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) => word.replace(/^["']|["']$/g, ''));
-}
-
-/** Says why a command of a document cannot be right; null = it is. */
-function complaint(command: string): string | null {
-  const words = wordsOf(command.replace(/\s*[>|].*$/, ''));
-  const [program, second = '', third = ''] = words;
-  if (program === 'oma' || (program === 'npx' && second === 'oma'))
-    return omaComplaint(words.slice(program === 'oma' ? 1 : 2));
-  if (program === 'npm' && second === 'run') return third in scripts ? null : `no script ${third}`;
-  if (program === 'npm') return /^(ci|test|pack|install|uninstall|audit)$/.test(second) ? null : `npm ${second}`;
-  const file = words.find((word) => /^(test|bench|scripts)\/.*\.ts$/.test(word));
-  if (file !== undefined && !existsSync(join(ROOT, file))) return `no file ${file}`;
-  return OTHERS.test(command) ? null : 'a program that no test knows';
-}
-
-function omaComplaint(argv: readonly string[]): string | null {
-  try {
-    const { command, argv: rest } = findCommand(argv.map(filledIn), COMMANDS);
-    parseInput(command, rest);
-    return null;
-  } catch (error) {
-    return String(error);
-  }
-}
-
-// `[ALIAS…]` in a table stands for what a person writes there.
-function filledIn(word: string): string {
-  return word.replace(/^\[|\]$/g, '').replace(/(?<=.)…$/, '');
-}
-
-describe('every command in every document', () => {
-  it.each(documents())('of %s exists and is written as the program takes it', (document) => {
-    const inBlocks = shellBlocks(document).flatMap(({ script }) => commandsOf(script));
-    const inline = inlineCommands(document, ['oma', 'npx', 'npm', 'node']).flatMap(commandsOf);
-    const written = inline.filter((command) => !NAMES.has(command.replace(/^oma /, '')));
-    const wrong = [...inBlocks, ...written]
-      .map((command) => [command, complaint(command)])
-      .filter(([, why]) => why !== null);
-    expect(wrong).toEqual([]);
+/** What GitHub makes of the headings of a document for links to them. */
+function anchorsOf(document: string): readonly string[] {
+  const text = readDocument(document).replace(/^```[\s\S]*?^```$/gm, '');
+  const slugs = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+  return slugs.map((slug, index) => {
+    const before = slugs.slice(0, index).filter((one) => one === slug).length;
+    return before === 0 ? slug : `${slug}-${String(before)}`;
   });
+}
 
-  it('is looked at: there are many of them, and a wrong one is found', () => {
-    const all = documents().flatMap((document) => shellBlocks(document).flatMap(({ script }) => commandsOf(script)));
-    expect(all.length).toBeGreaterThan(60);
-    for (const wrong of ['oma lst', 'oma up --prot 1', 'npm run tset', 'npm instal', 'node test/none.ts', 'curl x'])
-      expect([wrong, complaint(wrong)]).not.toEqual([wrong, null]);
-  });
+/** Says why a link of a document leads nowhere; null = it leads somewhere, or to another site. */
+function brokenLink(document: string, target: string): string | null {
+  if (/^https?:/.test(target)) return null;
+  const [file = '', anchor] = target.split('#');
+  const path = file === '' ? document : join(dirname(document), file);
+  if (!existsSync(join(ROOT, path))) return `${document}: there is no ${path}`;
+  if (anchor === undefined || anchorsOf(path).includes(anchor)) return null;
+  return `${document}: ${path} has no heading #${anchor}`;
+}
 
-  it('and every link leads to a file or heading that is there', () => {
-    const broken = documents().flatMap((document) =>
-      [...readDocument(document).matchAll(/\]\(([^)#\s]*)(#[^)\s]*)?\)/g)]
-        .filter(([, target = '']) => target !== '' && !/^https?:/.test(target))
-        .filter(([, target = '']) => !existsSync(join(ROOT, dirname(document), target)))
-        .map(([link]) => `${document}: ${link}`),
+describe('every document', () => {
+  it('leads, with each link, to a file that is there and a heading of it', () => {
+    const links = ALL.flatMap((document) =>
+      [...readDocument(document).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => [document, target] as const),
     );
-    expect(broken).toEqual([]);
+    expect(links.filter(([, target]) => target.includes('#')).length).toBeGreaterThan(35);
+    expect(links.flatMap(([document, target]) => brokenLink(document, target) ?? [])).toEqual([]);
+    expect(brokenLink('README.md', 'docs/QA.md#no-such-heading')).toContain('no heading');
+    expect(brokenLink('docs/QA.md', 'NONE.md')).toContain('there is no docs/NONE.md');
+  });
+
+  it('names only files of this repository that are there', () => {
+    const named = ALL.flatMap((document) =>
+      [
+        ...readDocument(document).matchAll(
+          /`((?:bench|cli|contract|docs|plugin|probe-runner|runtime|scripts|supervisor|test|ui|worker)\/[\w./-]*)`/g,
+        ),
+      ].map(([, path = '']) => [document, path] as const),
+    );
+    expect(named.length).toBeGreaterThan(80);
+    expect(named.filter(([, path]) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  it('names only variables that something reads', () => {
+    const sources = globSync('{bench,scripts,test}/**/*.ts', { cwd: ROOT }).map(readDocument).join('\n');
+    const text = ALL.map(readDocument).join('\n');
+    const ours = new Set(text.match(/\bOMA_[A-Z_]+\b/g));
+    expect(ours.size).toBeGreaterThan(4);
+    expect([...ours].filter((name) => !sources.includes(`process.env['${name}']`))).toEqual([]);
+    const users = new Set([...text.matchAll(/\bOPENCODE_MULTI_AUTH_([A-Z_]+)\b/g)].map(([, name = '']) => name));
+    expect([...users].filter((name) => name !== '' && !Object.hasOwn(ENV, name))).toEqual([]);
   });
 });
 
@@ -145,7 +128,7 @@ describe('docs/TESTING.md and TEST_EXECUTION_PLAN.md', () => {
 
   it('[I.L1.9] the plan names only scripts that exist, in the order of docs/TESTING.md, with numbers that count up', () => {
     expect(planned.length).toBeGreaterThanOrEqual(14);
-    expect(planned.map(complaint).filter((why) => why !== null)).toEqual([]);
+    // That there is such a script, commands.spec.ts knows of every document.
     expect(planned.filter((command) => GATES.includes(command))).toEqual(GATES);
     const numbers = [...readDocument('TEST_EXECUTION_PLAN.md').matchAll(/^\| *(\d+) *\|/gm)].map(([, number]) =>
       Number(number),

@@ -2,11 +2,11 @@ import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import { importableStore } from '../../cli/simulator/credentials.ts';
 import type { AccountView } from '../../contract/account.ts';
-import { blockUnder } from '../support/documents.ts';
+import { blockUnder, shellBlocks } from '../support/documents.ts';
 import { DIST } from '../support/oma.ts';
 import { removeTree } from '../support/remove-tree.ts';
 import { runProgram } from '../support/run-program.ts';
@@ -14,6 +14,8 @@ import { type Simulator, useSimulator } from '../support/simulator.ts';
 
 const DOCUMENT = 'docs/OFFLINE_RECOVERY.md';
 const PASSPHRASE = 'a passphrase that is lost';
+/** Blocks of the document that were run. */
+const followed = new Set<string>();
 
 /** A home with an oma on the path, in which scripts of the document are run as they stand there. */
 async function usePatient(simulator: Simulator) {
@@ -47,7 +49,11 @@ async function usePatient(simulator: Simulator) {
     shell,
     good,
     /** Runs what the document says, to the letter. */
-    follow: (heading: string, index = 0, more = {}) => good(blockUnder(DOCUMENT, heading, index), more),
+    follow: (heading: string, index = 0, more = {}) => {
+      const script = blockUnder(DOCUMENT, heading, index);
+      followed.add(script);
+      return good(script, more);
+    },
     aliases: async () =>
       (JSON.parse(await good('oma list --json')) as { accounts: AccountView[] }).accounts.map(({ alias }) => alias),
     damage: async () => {
@@ -73,6 +79,14 @@ async function useAccounts() {
 }
 
 describe('docs/OFFLINE_RECOVERY.md, followed to the letter', () => {
+  afterAll(() =>
+    expect([...followed].sort()).toEqual(
+      shellBlocks(DOCUMENT)
+        .map(({ script }) => script)
+        .sort(),
+    ),
+  );
+
   it('[I.L1.5] [I.L1.6] [B.L2.7] [H.T.16] brings accounts back from every damage that it names', async () => {
     const { good, follow, aliases, damage, store, home } = await useAccounts();
 

@@ -1,19 +1,17 @@
 // `npm run test:soak:48h`: soaks oma in a home of its own and leaves its artefacts in a directory; run again with the same directory it goes on.
 import { mkdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 
+import { readArguments } from '../support/arguments.ts';
 import { soak, writeSummary } from './soak.ts';
 import { problemsOf } from './verdict.ts';
 
-const { values } = parseArgs({
-  options: {
-    hours: { type: 'string', default: '48' },
-    directory: { type: 'string', default: 'reports/soak' },
-    'per-second': { type: 'string', default: '1.5' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    'summary-only': { type: 'boolean', default: false },
-  },
+const values = readArguments({
+  hours: { type: 'string', default: '48' },
+  directory: { type: 'string', default: 'reports/soak' },
+  'per-second': { type: 'string', default: '1.5' },
+  seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  'summary-only': { type: 'boolean', default: false },
 });
 const directory = resolve(values.directory);
 await mkdir(directory, { recursive: true });

@@ -49,11 +49,3 @@ export function commandsOf(script: string): readonly string[] {
     .map((line) => line.replace(/(^|\s)#.*$/, '').trim())
     .filter((line) => line !== '');
 }
-
-/** Finds what stands in backticks and begins with one of these words. */
-export function inlineCommands(document: string, first: readonly string[]): readonly string[] {
-  const prose = readDocument(document).replace(/^```[\s\S]*?^```$/gm, '');
-  return [...prose.matchAll(/`([^`\n]+)`/g)]
-    .map(([, code = '']) => code.trim())
-    .filter((code) => first.some((word) => code.startsWith(`${word} `)));
-}
