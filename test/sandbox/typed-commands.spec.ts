@@ -18,11 +18,13 @@ import { upstreamEnvelope } from '../support/upstream-store.ts';
 const PHRASE = 'four words of chance';
 const SEATS = ['work', 'home', 'spare', 'old'];
 
-/** Programs on the path of the home: oma itself, and a service manager that does as it is told. */
+/** Programs on the path of the home: oma itself, and a service manager and a desktop that do as they are told. */
 const PROGRAMS = {
   oma: `exec '${process.execPath}' '${join(DIST, 'cli.js')}' "$@"`,
   systemctl: 'exit 0',
   launchctl: 'exit 0',
+  'notify-send': 'exit 0',
+  osascript: 'exit 0',
 };
 
 /** An empty home with nothing but the files that commands of the documents name. */

@@ -12,7 +12,7 @@ export const ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   'oma add ALIAS --device': { by: 'test/integration/cli/login.spec.ts', what: 'with a code that is typed elsewhere' },
   'oma doctor --json': { by: 'test/integration/cli/doctor.spec.ts', what: 'in homes with one fault each' },
   'oma doctor --fix': { by: 'test/integration/cli/doctor.spec.ts', what: 'in homes with one fault each' },
-  'oma doctor --bundle': { by: 'test/integration/cli/doctor.spec.ts', what: 'with the file that it wants' },
+  'oma doctor --bundle FILE': { by: 'test/integration/cli/doctor.spec.ts', what: 'with the file that it wants' },
   'npm install': { by: 'test/sandbox/commands.spec.ts', what: 'npm ci, which wants the same and a lockfile that fits' },
   'npm pack': { by: 'test/sandbox/packaging.spec.ts', what: 'packs' },
   'npm install --global ./open-multi-auth-0.1.0.tgz': { by: 'test/sandbox/packaging.spec.ts', what: 'installs that' },
@@ -27,6 +27,23 @@ export const ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   'npm run archive-results': { by: 'test/sandbox/promotion.spec.ts', what: 'on reports made for it' },
   'opencode run "hello 1" --model openai/gpt-5.5': { by: 'test/sandbox/main-job.spec.ts', what: 'sessions in a row' },
   'opencode run "hello 2" --model openai/gpt-5.5': { by: 'test/sandbox/main-job.spec.ts', what: 'sessions in a row' },
+  'opencode auth logout': {
+    by: 'test/integration/cli/doctor-conditions.spec.ts',
+    what: 'the real login that it takes away is found',
+  },
+  'opencode debug info': { by: 'test/integration/cli/doctor-opencode.spec.ts', what: 'compared with what oma finds' },
+  'systemctl --user disable --now codex-soft.service': {
+    by: 'test/integration/cli/doctor.spec.ts',
+    what: 'the service that it disables is found; there is no systemd to ask in a test',
+  },
+  'systemctl --user enable oma.service': {
+    by: 'test/integration/cli/doctor-service.spec.ts',
+    what: 'what it mends is found; there is no systemd to ask in a test',
+  },
+  'loginctl enable-linger': {
+    by: 'test/integration/cli/doctor-service.spec.ts',
+    what: 'what it mends is found; there is no systemd to ask in a test',
+  },
   'opencode auth login': { by: 'test/sandbox/tui.spec.ts', what: 'with a browser' },
   'opencode run': { by: 'test/sandbox/main-job.spec.ts', what: 'the name of what it runs' },
   'opencode serve': {

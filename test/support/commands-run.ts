@@ -92,6 +92,7 @@ export const STEPS: readonly Step[] = [
   },
   // Looking.
   { written: 'oma open', says: /\/launch\?token=/ },
+  { written: 'oma open --print', says: /\/launch\?token=/ },
   { written: 'oma logs -f', goesOn: true, says: /audit account\.import/ },
   { written: 'oma help COMMAND', typed: 'oma help list', says: /Usage: oma list/ },
   { written: 'oma completion', typed: 'oma completion zsh', says: /#compdef/ },
@@ -107,7 +108,23 @@ export const STEPS: readonly Step[] = [
       'mkdir -p ~/.config/fish/completions && oma completion fish > ~/.config/fish/completions/oma.fish && cat ~/.config/fish/completions/oma.fish',
     says: /complete -c oma/,
   },
+  // Messages. No address of the internet is asked.
+  { written: 'oma settings set notifyToast false', says: /notifyToast +false/ },
+  { written: 'oma settings set notifyDesktop true', says: /notifyDesktop +true/ },
+  { written: 'oma notify test', says: /desktop/ },
+  {
+    written: 'oma settings set notifyWebhookUrl https://example.com/hook',
+    typed: 'oma settings set notifyWebhookUrl http://127.0.0.1:9/hook',
+    says: /notifyWebhookUrl/,
+  },
+  {
+    written: 'oma settings set notifyNtfyUrl https://ntfy.sh/your-topic',
+    typed: 'oma settings set notifyNtfyUrl http://127.0.0.1:9/your-topic',
+    says: /notifyNtfyUrl/,
+  },
+  { written: 'oma settings set notifyEvents needs-login pool-dry', says: /notifyEvents +needs-login, pool-dry/ },
   // The end.
   { written: 'oma service install', says: /oma\.service|launchd/ },
+  { written: 'oma service uninstall', says: /service/ },
   { written: 'oma uninstall', says: /Your accounts stay:/ },
 ];
