@@ -27,7 +27,15 @@ function phase({ a = 500, b = 500, ms = 100, failed = 0, violation = false }) {
     ...Array.from({ length: failed }, () => request('b', 'node', ms, false)),
     ...Array.from({ length: 100 }, () => request('direct', 'direct', 100)),
     ...(violation ? [{ ...at, kind: 'violation', what: 'a login was lost', detail: 'a' } as const] : []),
-    { ...at, kind: 'sample', elapsedMs: 3_600_000, supervisorPid: 1, eligible: 2, forcedAlias: null, processes: [] },
+    {
+      ...at,
+      kind: 'sample',
+      elapsedMs: 3_600_000,
+      supervisorPid: 1,
+      eligible: ['a', 'b'],
+      forcedAlias: null,
+      processes: [],
+    },
   ]);
 }
 

@@ -28,7 +28,7 @@ export const lineSchema = z.discriminatedUnion('kind', [
     atMs: z.int(),
     elapsedMs: z.number(),
     supervisorPid: z.int(),
-    eligible: z.int(),
+    eligible: z.array(z.string()).describe('Who could serve.'),
     forcedAlias: z.string().nullable(),
     processes: z.array(processSchema),
   }),

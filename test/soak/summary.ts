@@ -16,12 +16,19 @@ export interface Summary {
   /** p95 through the plugin in Node divided by p95 of the direct ones. */
   readonly p95Ratio: number | null;
   readonly served: Readonly<Record<string, number>>;
+  /** The same of the requests that no pin decided, beside what an even part among those who could serve would be. */
+  readonly rotated: Readonly<Record<string, Rotated>>;
   readonly events: Readonly<Record<string, number>>;
   readonly force: readonly string[];
   readonly resources: readonly Resource[];
   /** Longest run of samples in a row with two or more of a process that must be one. */
   readonly doubledSamplesMax: number;
   readonly violations: readonly string[];
+}
+
+export interface Rotated {
+  readonly served: number;
+  readonly even: number;
 }
 
 interface Requests {
@@ -63,6 +70,7 @@ export function summarise(lines: readonly Line[]): Summary {
     direct,
     p95Ratio: ratio(plugin.latencyMs.p95, direct.latencyMs.p95),
     served: counted(by('node', 'bun', 'opencode').flatMap(({ alias }) => alias ?? [])),
+    rotated: rotatedOf(lines),
     events: counted(events.map(({ name }) => name)),
     force: events.filter(({ name }) => name.startsWith('force')).map(({ name, detail }) => `${name}: ${detail}`),
     resources: resourcesOf(samples),
@@ -81,6 +89,24 @@ export function evidenceOf({ requests, violations, events, p95Ratio }: Summary):
     p95Ratio,
     probes: { failed: events['failing-probe'] ?? 0, failedThatChangedLimits: count(/changed limits|limits changed/) },
   };
+}
+
+/** Why not an even part of all requests: an account that its provider kept out for an hour was not forgotten. */
+function rotatedOf(lines: readonly Line[]): Readonly<Record<string, Rotated>> {
+  const found = new Map<string, Rotated>();
+  const add = (alias: string, served: number, even: number): void => {
+    const before = found.get(alias) ?? { served: 0, even: 0 };
+    found.set(alias, { served: before.served + served, even: before.even + even });
+  };
+  let sample: Sample | null = null;
+  for (const line of lines) {
+    if (line.kind === 'sample') sample = line;
+    if (line.kind !== 'request' || line.client === 'direct' || line.alias === null) continue;
+    if (sample === null || sample.forcedAlias !== null) continue;
+    add(line.alias, 1, 0);
+    for (const alias of sample.eligible) add(alias, 0, 1 / sample.eligible.length);
+  }
+  return Object.fromEntries([...found].map(([alias, { served, even }]) => [alias, { served, even: Math.round(even) }]));
 }
 
 function requestsOf(requests: readonly Request[]): Requests {

@@ -6,8 +6,9 @@ const GROWTH_MIB_MAX = 32;
 const DESCRIPTORS_GROWTH_MAX = 20;
 /** Below it the watched time says nothing about growth. */
 const HOURS_MIN = 0.25;
-/** An account that serves less than this share of its even part has been forgotten by the rotation. */
+/** An account that serves less than this share of its even part has been forgotten by the rotation; so few requests say nothing. */
 const EVEN_SHARE_MIN = 0.25;
+const EVEN_MIN = 20;
 
 /** Says what a soak found wrong; nothing means it passed. */
 export function problemsOf(summary: Summary): readonly string[] {
@@ -32,10 +33,8 @@ export function problemsOf(summary: Summary): readonly string[] {
   ];
 }
 
-function forgotten({ served }: Summary): readonly string[] {
-  const counts = Object.entries(served);
-  const even = counts.reduce((sum, [, count]) => sum + count, 0) / Math.max(1, counts.length);
-  return counts
-    .filter(([, count]) => count < even * EVEN_SHARE_MIN)
-    .map(([alias, count]) => `${alias} served only ${count} requests, an even part is ${Math.round(even)}`);
+function forgotten({ rotated }: Summary): readonly string[] {
+  return Object.entries(rotated)
+    .filter(([, { served, even }]) => even >= EVEN_MIN && served < even * EVEN_SHARE_MIN)
+    .map(([alias, { served, even }]) => `${alias} served only ${served} requests, an even part is ${even}`);
 }

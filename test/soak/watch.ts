@@ -32,7 +32,7 @@ export function createWatch({ oma, journal, event, violation }: Bench): (elapsed
       atMs: Date.now(),
       elapsedMs: Math.round(elapsedMs),
       supervisorPid: status.pid,
-      eligible: status.accounts.eligible,
+      eligible: (await oma.accounts()).filter(({ eligible }) => eligible).map(({ alias }) => alias),
       forcedAlias: status.force.forcedAlias,
       processes: [...processesOf(oma.root)],
     });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import type { Evidence } from '../soak/evidence.ts';
-import { type Line, openJournal, readJournal } from '../soak/journal.ts';
+import { type Line, openJournal, readJournal, type Sample } from '../soak/journal.ts';
 import { elapsedOf, firstDue } from '../soak/schedule.ts';
 import { barsOf, unproven } from '../soak/slo.ts';
 import { evidenceOf, summarise } from '../soak/summary.ts';
@@ -17,7 +17,11 @@ const MINUTE = 60_000;
 const MIB = 1_048_576;
 
 /** An hour of soak: a sample and two requests a minute; the supervisor has `rss` MiB in that minute. */
-function hour(rss: (minute: number) => number, further: readonly Line[] = []): readonly Line[] {
+function hour(
+  rss: (minute: number) => number,
+  further: readonly Line[] = [],
+  sampled: Partial<Sample> = {},
+): readonly Line[] {
   const minutes = Array.from({ length: 61 }, (_, minute) => minute);
   const request = { kind: 'request', client: 'node', ok: true, excused: false, ms: 10, detail: null } as const;
   return [
@@ -25,8 +29,9 @@ function hour(rss: (minute: number) => number, further: readonly Line[] = []): r
     ...minutes.flatMap((minute): Line[] => [
       {
         ...{ kind: 'sample', atMs: minute * MINUTE, elapsedMs: minute * MINUTE, supervisorPid: 7 },
-        ...{ eligible: 2, forcedAlias: null },
+        ...{ eligible: ['a', 'b'], forcedAlias: null },
         processes: [{ role: 'supervisor', pid: 7, rssBytes: rss(minute) * MIB, descriptors: 30 }],
+        ...sampled,
       },
       { ...request, atMs: minute * MINUTE, alias: 'a' },
       { ...request, atMs: minute * MINUTE, alias: 'b' },
@@ -44,15 +49,26 @@ describe('the summary of a soak', () => {
     expect(evidenceOf(summary)).toMatchObject({ requests: { total: 122, failed: 0 }, unhandledExceptions: 0 });
   });
 
-  it('finds growth, failed requests, a forgotten account, a doubled process and a soak cut short', () => {
+  it('finds growth, failed requests, a doubled process and a soak cut short', () => {
     expect(problemsOf(summarise(hour((minute) => 100 + minute)))).toEqual([expect.stringMatching(/^supervisor grows/)]);
     expect(problemsOf(summarise(hour(() => 100, [{ ...FAILED, excused: false }])))).toEqual([
       expect.stringMatching(/^success rate 0.99/),
     ]);
     expect(problemsOf(summarise(hour(() => 100, [{ ...FAILED, excused: true }])))).toEqual([]);
-    const forgotten: Line = { ...FAILED, ok: true, alias: 'c', excused: false };
-    expect(problemsOf(summarise(hour(() => 100, [forgotten])))).toEqual([expect.stringMatching(/^c served only 1/)]);
     expect(problemsOf(summarise(hour(() => 100).slice(0, 90)))).toEqual([expect.stringMatching(/of 1 hours/)]);
+  });
+});
+
+describe('an account that the rotation forgot', () => {
+  const problems = (sampled: Partial<Sample>) => problemsOf(summarise(hour(() => 100, [], sampled)));
+
+  it('is one that could serve and did not, be it not once', () => {
+    expect(problems({ eligible: ['a', 'b', 'c'] })).toEqual(['c served only 0 requests, an even part is 41']);
+  });
+
+  it('is not one that could not serve, nor one that waited while another was pinned', () => {
+    expect(problems({ eligible: ['a', 'b'] })).toEqual([]);
+    expect(problems({ eligible: ['a', 'b', 'c'], forcedAlias: 'a' })).toEqual([]);
   });
 });
 
@@ -83,7 +99,7 @@ describe('[I.L7.2] the report on the promises', () => {
 
 describe('a soak that was cut off', () => {
   const sample = (elapsedMs: number, atMs: number): Line => ({
-    ...{ kind: 'sample', atMs, elapsedMs, supervisorPid: 7, eligible: 2, forcedAlias: null },
+    ...{ kind: 'sample', atMs, elapsedMs, supervisorPid: 7, eligible: [], forcedAlias: null },
     processes: [],
   });
   const event = (name: string, atMs: number): Line => ({ kind: 'event', atMs, name, detail: '' });
