@@ -39,11 +39,12 @@ export async function readSecretLine(context: Context, prompt: string): Promise<
       'This needs a passphrase, and nobody is at the terminal to type it',
       'name a variable with --passphrase-env, or a file with --key-file',
     );
-  context.stderr.write(prompt);
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
   // With an output of its own that shows nothing, readline takes the terminal out of echoing.
   const lines = createInterface({ input: context.stdin, output: silent, terminal: true, signal: context.signal });
   lines.on('SIGINT', () => lines.close());
+  // Not before: what is typed or pasted as soon as the prompt is there would be shown.
+  context.stderr.write(prompt);
   try {
     for await (const line of lines) return line;
     return '';

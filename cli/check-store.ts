@@ -2,8 +2,10 @@ import { text } from 'node:stream/consumers';
 
 import * as z from 'zod';
 
+import { ENV_PREFIX } from '../contract/env.ts';
 import { OmaError } from '../contract/errors.ts';
 import { OPERATIONS } from '../contract/operations.ts';
+import type { Secret } from '../contract/scalars.ts';
 import { withDeadline } from '../runtime/deadline.ts';
 import { passedOn } from '../runtime/passed-on.ts';
 import { redact } from '../runtime/redact.ts';
@@ -13,6 +15,8 @@ import { plain } from './render/plain.ts';
 import { connectIfRunning } from './running.ts';
 
 const verdictSchema = OPERATIONS['store.check'].result;
+/** Offline, the format is told as well. */
+const inspectionSchema = verdictSchema.extend({ format: z.string() });
 /** What is wrong with a store file, if anything. */
 export type StoreVerdict = z.infer<typeof verdictSchema>;
 
@@ -25,7 +29,7 @@ const CHECK_MAX_MS = 30_000;
  */
 export async function checkStore(context: Context, file: string | null): Promise<StoreVerdict> {
   const session = file === null ? await connectIfRunning(context) : null;
-  if (session === null) return checkOffline(context, file ?? context.paths().storeFile);
+  if (session === null) return verdictSchema.parse(await inspect(context, file ?? context.paths().storeFile));
   try {
     return await session.client['store.check']({});
   } finally {
@@ -33,8 +37,34 @@ export async function checkStore(context: Context, file: string | null): Promise
   }
 }
 
+/**
+ * Refuses a file that cannot be put back, without a supervisor.
+ * Why: asked before a damaged store is set aside for it, which must not happen in vain.
+ * Errors: STORE_PASSPHRASE_REQUIRED, STORE_PASSPHRASE_WRONG, IMPORT_INVALID, STORE_UNREADABLE, DEADLINE_EXCEEDED.
+ */
+export async function refuseBadBackup(context: Context, file: string, passphrase: Secret | null): Promise<void> {
+  const environment = { ...context.environment, [`${ENV_PREFIX}PASSPHRASE`]: passphrase ?? undefined };
+  const { ok, format, encrypted, problems } = await inspect({ ...context, environment }, file);
+  if (ok && format === STORE_FORMAT) return;
+  if (encrypted)
+    throw passphrase === null
+      ? new OmaError('STORE_PASSPHRASE_REQUIRED', 'The backup is encrypted; the store was left as it is.')
+      : new OmaError('STORE_PASSPHRASE_WRONG', 'The passphrase does not open the backup; the store was left as it is.');
+  const why = ok ? 'it holds no store of oma' : problems.join('; ');
+  throw new OmaError(
+    'IMPORT_INVALID',
+    `This is no backup of oma that can be used: ${why}; the store was left as it is.`,
+  );
+}
+
+/** What a check calls oma's own format. */
+const STORE_FORMAT = 'oma';
+
 // The CLI itself never reads a store: only the supervisor's program knows how.
-async function checkOffline({ programs, environment, cwd }: Context, file: string): Promise<StoreVerdict> {
+async function inspect(
+  { programs, environment, cwd }: Context,
+  file: string,
+): Promise<z.infer<typeof inspectionSchema>> {
   const complaints: string[] = [];
   const child = spawnChild({
     name: 'store check',
@@ -46,7 +76,7 @@ async function checkOffline({ programs, environment, cwd }: Context, file: strin
   });
   try {
     const output = await withDeadline(text(child.stdout), CHECK_MAX_MS, () => tooLong());
-    const verdict = verdictSchema.safeParse(jsonOf(output));
+    const verdict = inspectionSchema.safeParse(jsonOf(output));
     if (verdict.success) return verdict.data;
     const why = plain(redact(complaints.join(' '))) || 'no word of why';
     throw new OmaError(

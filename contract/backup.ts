@@ -19,8 +19,8 @@ export type BackupResult = z.infer<typeof backupResultSchema>;
 
 const stampsSchema = z.object({
   alias: aliasSchema,
-  stored: isoTimeSchema.describe('Last refresh of the login in the store.'),
-  backup: isoTimeSchema.describe('Last refresh of the login in the backup.'),
+  stored: isoTimeSchema.nullable().describe('Last refresh of the login in the store; null = unknown.'),
+  backup: isoTimeSchema.nullable().describe('Last refresh of the login in the backup; null = unknown.'),
 });
 
 /** What a restore did, or would do. Nothing else changes. */

@@ -3,10 +3,13 @@ import { resolve } from 'node:path';
 
 import type { OlderPolicy } from '../../contract/backup.ts';
 import { isOmaError } from '../../contract/errors.ts';
+import type { Params } from '../../contract/operation.ts';
+import type { Operations } from '../../contract/operations.ts';
+import { refuseBadBackup } from '../check-store.ts';
 import { command, type TypedInput } from '../command.ts';
 import type { Context } from '../context.ts';
 import { usage } from '../parse.ts';
-import { backupPassphrase, PASSPHRASE_FLAGS } from '../passphrase.ts';
+import { givenPassphrase, lendPassphrase, newPassphrase, PASSPHRASE_FLAGS, type Unlock } from '../passphrase.ts';
 import { backupText, restoreText } from '../render/backup.ts';
 import { type Session, STARTING } from '../session.ts';
 import { withSession } from '../with-session.ts';
@@ -31,7 +34,7 @@ export const backup = command({
   more: 'The file is AES-256-GCM under a key made from the passphrase with scrypt. Without the passphrase nobody opens it, you neither.\nKeep it where only you get at it: it holds your logins.',
   run: async (context, input) => {
     const path = resolve(context.cwd, input.args[0] ?? '');
-    const passphrase = await backupPassphrase(context, input, true);
+    const passphrase = await newPassphrase(context, input);
     return withSession(context, STARTING, async ({ client }) => {
       const result = await client['store.backup']({ path, passphrase, overwrite: input.has('overwrite') });
       return { json: result, text: backupText(result, context.paint) };
@@ -50,17 +53,21 @@ export const restore = command({
   run: async (context, input) => {
     const path = resolve(context.cwd, input.args[0] ?? '');
     const onOlder = policyOf(input);
-    const passphrase = await backupPassphrase(context, input, false);
-    const dryRun = input.has('dry-run');
-    const { session, aside } = await connectDespiteDamage(context, dryRun);
+    const wanted = { path, onOlder, dryRun: input.has('dry-run') };
+    const unlock = lendPassphrase(context, await givenPassphrase(context, input));
+    const { session, aside } = await connectDespiteDamage(context, wanted, unlock);
     try {
-      const result = await session.client['store.restore']({ path, passphrase, dryRun, onOlder });
+      const result = await unlock((passphrase) =>
+        session.client['store.restore']({ ...wanted, ...(passphrase === null ? {} : { passphrase }) }),
+      );
       return { json: { ...result, aside }, text: restoreText({ result, onOlder, aside }, context.paint) };
     } finally {
       session.close();
     }
   },
 });
+
+type Wanted = Omit<Params<Operations, 'store.restore'>, 'passphrase'>;
 
 function policyOf(input: TypedInput<typeof RESTORE_FLAGS>): OlderPolicy {
   const [keepNewer, useOlder] = [input.has('keep-newer'), input.has('use-older')];
@@ -72,12 +79,14 @@ function policyOf(input: TypedInput<typeof RESTORE_FLAGS>): OlderPolicy {
 /** A store that nobody can read keeps the supervisor from starting; it is kept under another name. */
 async function connectDespiteDamage(
   context: Context,
-  dryRun: boolean,
+  { path, dryRun }: Wanted,
+  unlock: Unlock,
 ): Promise<{ readonly session: Session; readonly aside: readonly string[] }> {
   try {
     return { session: await context.connect(STARTING), aside: [] };
   } catch (error) {
     if (dryRun || !isOmaError(error, 'STORE_DAMAGED')) throw error;
+    await unlock((passphrase) => refuseBadBackup(context, path, passphrase));
     const aside = await setAside(context);
     return { session: await context.connect(STARTING), aside };
   }

@@ -20,12 +20,20 @@ export function backupText({ file, accounts }: BackupResult, paint: Paint): stri
 export function restoreText({ result, onOlder, aside }: RestoreView, paint: Paint): string {
   const { dryRun, added, renewed, older, switched, untouched, settings } = result;
   const would = (done: string, wouldBe: string): string => (dryRun ? wouldBe : done);
-  const taken = onOlder === 'use-older';
-  const olderTitle = taken
-    ? would('Taken over although the store had newer logins', 'Would be taken over although the store has newer logins')
-    : would('Kept, since the store has newer logins', 'The store has newer logins');
+  const olderTitle = {
+    refuse: 'The store has newer logins',
+    'keep-newer': would('Kept, since the store has newer logins', 'Would be kept, since the store has newer logins'),
+    'use-older': would(
+      'Taken over although the store had newer logins',
+      'Would be taken over although the store has newer logins',
+    ),
+  }[onOlder];
   const stamps = (rows: RestoreResult['older']): string[][] =>
-    rows.map(({ alias, stored, backup }) => [paint('cyan', alias), `store ${stored}`, `backup ${backup}`]);
+    rows.map(({ alias, stored, backup }) => [
+      paint('cyan', alias),
+      `store ${stored ?? 'unknown'}`,
+      `backup ${backup ?? 'unknown'}`,
+    ]);
   const parts = [
     ...section(
       would('Added', 'Would be added'),
@@ -52,6 +60,8 @@ export function restoreText({ result, onOlder, aside }: RestoreView, paint: Pain
   ];
   const isSame = [added, renewed, older, switched, settings].every((list) => list.length === 0);
   if (isSame) parts.unshift('Everything in the backup is as it is in the store.');
+  if (!dryRun && older.length > 0 && onOlder === 'use-older')
+    parts.push(paint('yellow', 'If the provider refuses one of these older logins: `oma reauth ALIAS`.'));
   if (dryRun && older.length > 0 && onOlder === 'refuse')
     parts.push(paint('yellow', 'Without --keep-newer or --use-older nothing would be changed.'));
   return parts.join('\n');

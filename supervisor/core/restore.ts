@@ -67,8 +67,8 @@ function renew(state: State, { twin, account, onOlder }: Renewal, diff: RestoreD
   const order = orderOf(account, twin);
   const stamps = {
     alias,
-    stored: isoTime(twin.credentials.lastRefreshAt),
-    backup: isoTime(account.credentials.lastRefreshAt),
+    stored: refreshedAt(twin),
+    backup: refreshedAt(account),
   };
   if (order === 'newer') diff.renewed.push(stamps);
   if (order === 'older') diff.older.push(stamps);
@@ -79,6 +79,11 @@ function renew(state: State, { twin, account, onOlder }: Renewal, diff: RestoreD
   if (availability.enabled === twin.availability.enabled) return [changed, alias];
   diff.switched.push({ alias, enabled: availability.enabled });
   return [availability.enabled ? changed : endForceIf(withoutBindings(changed, alias), alias), alias];
+}
+
+/** Shape: null = what the login came from did not say. */
+function refreshedAt({ credentials }: Account): string | null {
+  return credentials.lastRefreshAt === 0 ? null : isoTime(credentials.lastRefreshAt);
 }
 
 function orderOf({ credentials: ours }: Account, { credentials: stored }: Account): 'same' | 'newer' | 'older' {

@@ -51,7 +51,8 @@ export async function readStoreJson(raw: unknown, context: ReadContext): Promise
     if (plain === null) throw wrongPassphrase();
     return readUpstream(parseJson(plain), context, true);
   }
-  return upstreamFormatOf(raw) === null ? readPlain(raw, null) : readUpstream(raw, context, false);
+  if (upstreamFormatOf(raw) !== null) return readUpstream(raw, context, false);
+  return isOurs(raw) ? readPlain(raw, null) : damaged('it is no store that oma knows');
 }
 
 function readPlain(raw: unknown, key: StoreKey | null): StoreContent {
@@ -72,10 +73,13 @@ function readUpstream(raw: unknown, { now }: ReadContext, encrypted: boolean): S
   return problems.length > 0 ? { kind: 'damaged', problems } : { kind: 'upstream', ...migrated, encrypted };
 }
 
+function isOurs(raw: unknown): raw is object {
+  return typeof raw === 'object' && raw !== null && 'format' in raw && raw.format === STORE_FORMAT;
+}
+
 /** Why: a file that a newer program wrote is refused before anything else is asked of it, and left as it is. */
 function refuseNewer(raw: unknown): void {
-  const isOurs = typeof raw === 'object' && raw !== null && 'format' in raw && raw.format === STORE_FORMAT;
-  const version = isOurs && 'version' in raw && typeof raw.version === 'number' ? raw.version : 0;
+  const version = isOurs(raw) && 'version' in raw && typeof raw.version === 'number' ? raw.version : 0;
   if (version > STORE_VERSION) {
     throw new OmaError(
       'STORE_TOO_NEW',

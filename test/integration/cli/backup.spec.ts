@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
@@ -63,6 +63,20 @@ describe('oma backup and oma restore', () => {
     for (const name of ['accounts.json', 'accounts.json.last-good'])
       await writeFile(join(dirname(store), name), '{"acc');
     expect((await home.oma('list')).code).toBe(65);
+    const inVain = await home.omaWith(
+      { ...home.env, BACKUP_KEY: 'not the passphrase' },
+      'restore',
+      'copy.oma',
+      ...withKey,
+    );
+    expect([inVain.code, inVain.stderr]).toEqual([78, expect.stringContaining('the store was left as it is')]);
+    expect((await readdir(dirname(store))).filter((name) => name.includes('.damaged-'))).toEqual([]);
+    await writeFile(join(home.path, 'cut.oma'), text.slice(0, 200));
+    expect(await home.oma('restore', 'cut.oma', ...withKey)).toMatchObject({
+      code: 65,
+      stderr: expect.stringMatching(/it is cut off; the store was left as it is/) as string,
+    });
+    expect((await home.oma('list')).code).toBe(65);
     const restored = await home.json<RestoreResult & { aside: string[] }>('restore', 'copy.oma', ...withKey);
     expect(restored.added).toHaveLength(2);
     expect(restored.aside).toHaveLength(2);
@@ -82,5 +96,13 @@ describe('oma backup and oma restore', () => {
     expect((await home.oma('backup', 'copy.oma', '--key-file', 'keys/private')).code).toBe(0);
     const nobody = await home.oma('backup', 'other.oma');
     expect([nobody.code, nobody.stderr]).toEqual([2, expect.stringContaining('nobody is at the terminal')]);
+    const asked = await home.oma('restore', 'copy.oma');
+    expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('nobody is at the terminal')]);
+    expect(await home.oma('restore', 'nowhere.oma')).toMatchObject({ code: 66 });
+    await copyFile(join(home.path, '.config', 'opencode-multi-auth', 'accounts.json'), join(home.path, 'store.json'));
+    expect(await home.oma('restore', 'store.json')).toMatchObject({
+      code: 0,
+      stdout: 'Everything in the backup is as it is in the store.\n',
+    });
   });
 });
