@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { OmaError } from '../contract/errors.ts';
 import { BUILD_ID, VERSION } from '../runtime/build-info.ts';
 import { ownUid } from '../runtime/own-uid.ts';
 import { commandTable } from './commands/table.ts';
@@ -49,7 +50,7 @@ function factsOf(host: NodeJS.Process, entryUrl: string, signal: AbortSignal): P
     stderr,
     environment: env,
     home: homedir(),
-    cwd: host.cwd(),
+    cwd: directoryOf(host),
     uid: ownUid(),
     pid,
     platform,
@@ -59,6 +60,16 @@ function factsOf(host: NodeJS.Process, entryUrl: string, signal: AbortSignal): P
     isAlive: (other) => isAlive(host, other),
     signal,
   };
+}
+
+/** Why: a directory that was removed under a shell is no mistake of oma. */
+function directoryOf(host: NodeJS.Process): string {
+  try {
+    return host.cwd();
+  } catch (error) {
+    const what = 'the directory that you are in is gone — change to another one, with cd, and try again';
+    throw new OmaError('USAGE', what, undefined, error);
+  }
 }
 
 function isAlive(host: NodeJS.Process, pid: number): boolean {

@@ -28,6 +28,7 @@ export async function supportBundle(context: Context, { findings, told }: Examin
     platform: context.platform,
     // Values may be addresses with secrets in them; that a variable is set is what matters.
     variablesSet: Object.keys(ENV).filter((name) => (context.environment[ENV_PREFIX + name] ?? '') !== ''),
+    openCodeVariablesSet: Object.keys(context.environment).filter(isOfOpenCode),
     findings: findings.map(toldFinding),
     status: told?.status ?? null,
     diagnosis: told?.diagnosis ?? null,
@@ -36,6 +37,10 @@ export async function supportBundle(context: Context, { findings, told }: Examin
   });
   // The redactor knows homes by their usual places only.
   return `${JSON.stringify(clean, null, 2)}\n`.replaceAll(context.home, '~');
+}
+
+function isOfOpenCode(name: string): boolean {
+  return name.startsWith('OPENCODE_') && !name.startsWith(ENV_PREFIX);
 }
 
 async function logEnd(context: Context): Promise<readonly unknown[]> {

@@ -42,7 +42,7 @@ async function examineLoaded(context: Context): Promise<readonly Finding[]> {
 function brokenList({ where, because }: Places['broken'][number]): Finding {
   return finding('problem', {
     id: 'opencode-config',
-    what: `OpenCode does not start: ${because} (${where})`,
+    what: `OpenCode does not start: ${because.includes(where) ? because : `${because} (${where})`}`,
     advice: 'Correct it by hand; oma does not touch what it cannot read.',
   });
 }

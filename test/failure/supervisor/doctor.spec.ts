@@ -11,6 +11,7 @@ import { homeContext } from '../../integration/cli/home-context.ts';
 import { refresh, SEATS } from '../../support/durable-operations.ts';
 import { type HurtOma, hurtOma } from '../../support/hurt-oma.ts';
 import { DIST } from '../../support/oma.ts';
+import { PATIENCE } from '../../support/patience.ts';
 import { requestsArrived } from '../../support/simulator.ts';
 
 let simulator: Simulator;
@@ -96,7 +97,7 @@ describe('what oma doctor tells of a supervisor that was hurt', () => {
           expect.stringContaining('`oma reauth c`'),
         ],
       ]);
-    });
+    }, PATIENCE);
   });
 
   it('is a pool from which nobody can serve', async () => {

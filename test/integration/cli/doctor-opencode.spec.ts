@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -221,6 +221,11 @@ describe('oma’s own plugin', () => {
       what: expect.stringMatching(/not valid JSON: \w+ in line 3 \(.*opencode\.jsonc\)$/) as string,
     });
     await write(file, '{}');
+    await write(join(home, 'work', '.opencode'), 'a file where a directory should be');
+    expect((await examine())[0]?.what).toBe(
+      `OpenCode does not start: ${join(home, 'work', '.opencode', 'opencode.json')} cannot be read`,
+    );
+    await rm(join(home, 'work', '.opencode'));
     await write(join(home, '.local', 'share', 'opencode', 'auth.json'), 'no JSON');
     expect(await isOf()).toEqual(['ok plugin', 'problem opencode-login']);
   });

@@ -9,7 +9,7 @@ import { DIST } from '../../support/oma.ts';
 import { PATIENCE } from '../../support/patience.ts';
 import { runProgram } from '../../support/run-program.ts';
 import { useSimulator } from '../../support/simulator.ts';
-import { useHome } from './home.ts';
+import { CLI, useHome } from './home.ts';
 
 const TOKEN = 'rt_planted-secret-0123456789abcdef0123456789abcdef';
 const EMAIL = 'ann.planted@example.com';
@@ -143,6 +143,7 @@ describe('oma doctor', () => {
     const { home, env, examine, levelsOf } = await useProgramsHome({
       OPENCODE_MULTI_AUTH_BASE_URL: simulator.baseUrl,
       OPENCODE_MULTI_AUTH_ISSUER_URL: simulator.issuerUrl,
+      OPENCODE_CONFIG_CONTENT: JSON.stringify({ plugin: [], notes: TOKEN }),
     });
     const seats = simulator.control.state().seats.map(({ alias }) => simulator.control.credentials(alias));
     const logins = JSON.stringify(importableStore(seats));
@@ -173,10 +174,11 @@ describe('oma doctor', () => {
     expect(levelsOf(found)).toMatchObject({ supervisor: 'ok', store: 'ok', files: 'ok', 'plugin-hello': 'note' });
     const text = await readFile(join(home.path, 'bundle.json'), 'utf8');
     expect((await stat(join(home.path, 'bundle.json'))).mode & 0o777).toBe(0o600);
-    const bundle = JSON.parse(text) as { accounts: unknown[]; log: unknown[]; variablesSet: string[] };
+    const bundle = JSON.parse(text) as Record<'accounts' | 'log' | 'variablesSet' | 'openCodeVariablesSet', unknown[]>;
     expect(bundle.accounts).toHaveLength(2);
     expect(bundle.log.length).toBeGreaterThan(3);
     expect(bundle.variablesSet).toContain('BASE_URL');
+    expect(bundle.openCodeVariablesSet).toEqual(['OPENCODE_CONFIG_CONTENT']);
     const tokens = [...logins.matchAll(/"(?:access|refresh|id)Token":"([^"]+)"/g)].map(([, token]) => token ?? '');
     const emails = [...logins.matchAll(/"email":"([^"]+)"/g)].map(([, email]) => email ?? '');
     expect(tokens.length).toBeGreaterThanOrEqual(4);
@@ -218,5 +220,15 @@ describe('oma doctor', () => {
     const found = await examine();
     expect([found.code, levelsOf(found)]).toMatchObject([1, { environment: 'problem', ssh: 'note' }]);
     expect(found.findings.find(({ id }) => id === 'login-ports')?.what).toMatch(/^Ports? (1455|1457)/);
+  });
+
+  it('is told in words that its directory is gone', async () => {
+    const { home } = await useProgramsHome();
+    const args = ['-c', 'mkdir gone && cd gone && rmdir ../gone && exec "$0" "$1" doctor', process.execPath, CLI];
+    const result = await runProgram({ file: '/bin/sh', args, env: home.env, cwd: home.path, deadlineMs: 50_000 });
+    expect(result).toMatchObject({
+      code: 2,
+      stderr: 'oma: the directory that you are in is gone — change to another one, with cd, and try again\n',
+    });
   });
 });
