@@ -66,7 +66,11 @@ function nextSteps({ demo }: Started, oma: string): string[][] {
   return [
     [`${oma} list`, 'shows the simulated accounts'],
     [`${oma} plugin install`, 'lets OpenCode use them; `plugin uninstall` takes that back'],
-    ['opencode run "hello" --model openai/gpt-5.5', 'gets a simulated answer from one of them'],
+    // What brings `npx oma` brings `npx opencode`.
+    [
+      `${oma === 'oma' ? '' : 'npx '}opencode run "hello" --model openai/gpt-5.5`,
+      'gets a simulated answer from one of them',
+    ],
     [`${oma} why`, 'says which one, and why'],
   ];
 }

@@ -6,12 +6,17 @@ import { dirname, join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { ENV } from '../../contract/env.ts';
+import { DEFAULT_PORT, ENV } from '../../contract/env.ts';
+import { CALLBACK_PORTS } from '../../worker/deps.ts';
 import { blockUnder, commandsOf, documents, readDocument, ROOT, shellBlocks } from '../support/documents.ts';
 import { removeTree } from '../support/remove-tree.ts';
 import { runProgram } from '../support/run-program.ts';
 
-const { scripts } = JSON.parse(readDocument('package.json')) as { scripts: Readonly<Record<string, string>> };
+const { scripts, engines, devDependencies } = JSON.parse(readDocument('package.json')) as {
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly engines: { readonly node: string };
+  readonly devDependencies: Readonly<Record<string, string>>;
+};
 const ALL = [...documents(), 'docs/CLI.md', 'docs/CONTRACT.md'];
 
 /** What GitHub makes of the headings of a document for links to them. */
@@ -70,6 +75,29 @@ describe('every document', () => {
     expect([...ours].filter((name) => !sources.includes(`process.env['${name}']`))).toEqual([]);
     const users = new Set([...text.matchAll(/\bOPENCODE_MULTI_AUTH_([A-Z_]+)\b/g)].map(([, name = '']) => name));
     expect([...users].filter((name) => name !== '' && !Object.hasOwn(ENV, name))).toEqual([]);
+  });
+});
+
+describe('what documents say of numbers', () => {
+  const guides = [
+    'README.md',
+    'CONTRIBUTING.md',
+    'TEST_EXECUTION_PLAN.md',
+    'docs/TESTING.md',
+    'docs/adr/0003-socket-and-lock.md',
+  ];
+  const numbers = (pattern: RegExp, from: readonly string[] = guides): readonly string[] => [
+    ...new Set([...from.map(readDocument).join('\n').matchAll(pattern)].map(([, number = '']) => number)),
+  ];
+
+  it('Node is what package.json wants of who uses oma, and what it brings for scripts', () => {
+    expect(numbers(/\bNode(?:\.js)? (?:>= )?(\d+\.\d+)/g).map((version) => `>=${version}`)).toEqual([engines.node]);
+    expect(numbers(/\bNode (\d+)(?![.\d])/g)).toEqual([devDependencies['node']?.split('.')[0]]);
+  });
+
+  it('the port of the dashboard and those of logins are what the program has', () => {
+    expect(numbers(/127\.0\.0\.1:(\d+)/g, ['docs/MONITORING.md'])).toEqual([String(DEFAULT_PORT)]);
+    expect(numbers(/\b(14\d\d)\b/g, ['docs/CLI.md', 'docs/CONTRACT.md'])).toEqual(CALLBACK_PORTS.map(String));
   });
 });
 

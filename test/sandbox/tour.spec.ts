@@ -57,7 +57,7 @@ describe('what a newcomer reads', () => {
     }
     expect(said.get('npx oma up --demo --detach')).toContain('four simulated accounts');
     const served = /Simulated answer from (\w+)/.exec(
-      said.get('opencode run "hello" --model openai/gpt-5.5') ?? '',
+      said.get('npx opencode run "hello" --model openai/gpt-5.5') ?? '',
     )?.[1];
     expect(['work', 'home', 'colleague', 'free']).toContain(served);
     expect(said.get('npx oma why')).toMatch(new RegExp(`${String(served)} +chosen`));

@@ -14,6 +14,10 @@ export const ELSEWHERE: Readonly<Record<string, Elsewhere>> = {
   'oma doctor --fix': { by: 'test/integration/cli/doctor.spec.ts', what: 'in homes with one fault each' },
   'oma doctor --bundle FILE': { by: 'test/integration/cli/doctor.spec.ts', what: 'with the file that it wants' },
   'npm install': { by: 'test/sandbox/commands.spec.ts', what: 'npm ci, which wants the same and a lockfile that fits' },
+  'oma has no account yet: /oma': {
+    by: 'test/sandbox/tui.spec.ts',
+    what: 'no command: what the line beside the prompt says',
+  },
   'npm pack': { by: 'test/sandbox/packaging.spec.ts', what: 'packs' },
   'npm install --global ./open-multi-auth-0.1.0.tgz': { by: 'test/sandbox/packaging.spec.ts', what: 'installs that' },
   'npm uninstall --global open-multi-auth': { by: 'test/sandbox/packaging.spec.ts', what: 'removes it again' },

@@ -49,6 +49,7 @@ export const STEPS: readonly Step[] = [
   { written: 'oma settings set sessionAffinity off', says: /sessionAffinity +false/ },
   { written: 'oma settings set rotation-strategy least-used', says: /rotationStrategy +least-used/ },
   { written: 'oma settings set rotationStrategy least-used', says: /rotationStrategy +least-used/ },
+  { written: 'oma settings get notifyEvents', says: /notifyEvents +window-low/ },
   { written: 'oma settings get', says: /lowThreshold +90 +persisted/ },
   // Logins that are there already.
   { written: 'oma switch ALIAS', typed: 'oma switch home', says: /logged in as home/ },
