@@ -39,6 +39,7 @@ export const ROUTES = {
   'settings.update': { address: 'PUT /api/settings', keys: ['settings', 'origins', 'locked'] },
   'settings.reset': { address: 'POST /api/settings/reset', keys: ['settings', 'origins', 'locked'] },
   'settings.preset': { address: 'POST /api/settings/preset', keys: ['settings', 'origins', 'locked'] },
+  'notice.test': { address: 'POST /api/notices/test', keys: ['channels'] },
   'probe.start': { address: 'POST /api/probe', keys: ['probeId', 'items'] },
   'probe.get': { address: 'GET /api/probe/:probeId', keys: ['probeId', 'items'] },
   'decision.list': { address: 'GET /api/decisions', keys: ['decisions'] },

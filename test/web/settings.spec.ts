@@ -213,8 +213,12 @@ test('messages: events, ways and targets are saved; an unsafe address is refused
   await topic.focus();
   expect(await security()).toBe('none');
   await topic.fill('');
+  await page.getByRole('switch', { name: 'On the desktop' }).click();
   await save(page).click();
   await eventually(async () => (await persisted(dashboard)).settings.notifyNtfyUrl).toBe('');
+  await page.getByRole('button', { name: 'Send a test message' }).click();
+  const said = page.locator('.notice-test').getByRole('status');
+  await eventually(() => said.innerText()).toMatch(/^Webhook: The connection broke [^\n]*$/);
   await page.goto(`${dashboard.url}/#/activity`);
   await seen(page.locator('.change').first());
   expect(await page.locator('body').innerText()).not.toMatch(/s3cret|127\.0\.0\.1:9/);

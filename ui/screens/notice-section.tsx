@@ -1,4 +1,5 @@
 import type { NoticeKind } from '../../contract/notice.ts';
+import { TestMessage } from './notice-test.tsx';
 import { Origin, type SectionProps, TextField } from './setting-field.tsx';
 import { SettingSwitch } from './setting-switch.tsx';
 
@@ -65,6 +66,7 @@ export function NoticeSection(props: SectionProps) {
         hint="Such as https://ntfy.sh/your-topic; empty = off. Shown only while you edit it."
         isSecret
       />
+      <TestMessage />
     </section>
   );
 }
