@@ -17,7 +17,6 @@ export interface Step {
 /** Commands of oma in the order in which one person types them: from nothing to nothing. The accounts are `work`, `home` and `spare`. */
 export const STEPS: readonly Step[] = [
   // Nothing is there yet.
-  { written: 'oma doctor', exit: 1, says: /^PROBLEM +The plugin is not in/m },
   { written: 'oma service status', exit: 1, says: /No service/ },
   { written: 'oma plugin status', exit: 1, says: /Installed +no/ },
   { written: 'oma up', goesOn: true, says: /http:\/\/127\.0\.0\.1:\d+/ },
