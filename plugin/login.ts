@@ -3,7 +3,7 @@ import type { LoginMethod, LoginView } from '../contract/login.ts';
 import { PLACEHOLDER_LOGIN } from '../contract/opencode.ts';
 import type { Client } from '../contract/operation.ts';
 import type { Operations } from '../contract/operations.ts';
-import { aliasSchema, type EpochMs } from '../contract/scalars.ts';
+import { ALIAS_LENGTH_MAX, aliasSchema, type EpochMs } from '../contract/scalars.ts';
 import type { HostAuthorization, HostLoginMethod, HostPrompt } from './host.ts';
 import type { Notices } from './notices.ts';
 import type { Wait } from './wait.ts';
@@ -25,7 +25,7 @@ const EXPIRY_MARGIN_MS = 30_000;
 const BEHIND_MS = 500;
 
 /** What is asked of a name that is none. */
-export const ALIAS_RULE = 'Use letters, digits, ".", "_", "-" or "@", beginning with a letter or digit.';
+export const ALIAS_RULE = `Use at most ${String(ALIAS_LENGTH_MAX)} letters, digits, ".", "_", "-" or "@", beginning with a letter or digit.`;
 
 function aliasPrompt(deps: LoginDeps): HostPrompt {
   return {

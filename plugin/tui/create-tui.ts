@@ -7,6 +7,7 @@ import type { Screen, TuiHost } from './host.ts';
 import { createPool, type PoolView } from './pool.ts';
 import { draw } from './screen.ts';
 import { createToasts } from './toasts.ts';
+import type { Seen } from './views.ts';
 
 /** What the terminal plugin needs of its process. */
 export interface TuiDeps {
@@ -54,7 +55,7 @@ export function createTui(deps: TuiDeps): Tui {
     const screen = await deps.loadScreen().catch(() => null);
     if (screen !== null)
       attempt(() => {
-        const [view, setView] = screen.createSignal<PoolView | null>(null);
+        const [view, setView] = screen.createSignal<Seen>(undefined);
         show = setView;
         draw(host, screen, { view, now: deps.now });
       });

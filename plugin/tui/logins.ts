@@ -1,6 +1,8 @@
+import { isOmaError } from '../../contract/errors.ts';
 import type { LoginMethod, LoginView } from '../../contract/login.ts';
 import { maskText } from '../../contract/mask.ts';
 import { aliasSchema } from '../../contract/scalars.ts';
+import { isGone } from '../link.ts';
 import { ALIAS_RULE } from '../login.ts';
 import { loginHint } from '../words.ts';
 import { openLogin } from './actions.ts';
@@ -9,6 +11,7 @@ import type { DialogDeps } from './dialog-deps.ts';
 
 const COPY_HINT = 'Enter copies the address.';
 const COPIED_HINT = 'The address was sent to the clipboard of your terminal. Not there? Select it with the mouse.';
+const LOST = 'The supervisor ended, and this login with it. Type /oma and begin it again.';
 const CLOSE_HINT = 'Esc closes this; the login goes on.';
 
 /** Asks for a name and logs a new account in. Shape: `plainly` runs a step and shows why it failed. */
@@ -37,27 +40,31 @@ export async function loginAgain(
 export async function showOpenLogin(deps: DialogDeps, alias: string): Promise<void> {
   const login = await openLogin(await deps.pool.use(), alias);
   if (login === null) throw new Error(`No login of ${maskText(alias)} is under way.`);
-  const close = show(deps, login);
   await ended(deps, login);
-  close();
 }
 
 async function follow(deps: DialogDeps, begun: LoginView, success: string): Promise<void> {
-  const close = show(deps, begun);
   const { state, error } = await ended(deps, begun);
-  close();
   // Whoever cancelled it has been told so, and a second message would cover that one.
   if (error?.code === 'LOGIN_CANCELLED') return;
   if (state !== 'success') throw new Error(error?.message ?? 'The login was not finished in time.');
   deps.toasts.say({ variant: 'success', message: success });
 }
 
-async function ended({ pool, now }: DialogDeps, begun: LoginView): Promise<LoginView> {
+/** Shows a login until it is over. Errors: that the supervisor ended, in words for whoever sits before it. */
+async function ended(deps: DialogDeps, begun: LoginView): Promise<LoginView> {
+  const close = show(deps, begun);
   const until = Date.parse(begun.expiresAt);
   let login = begun;
-  while (login.state === 'in-progress' && now() < until)
-    login = await (await pool.use())['login.wait']({ loginId: begun.loginId });
-  return login;
+  try {
+    while (login.state === 'in-progress' && deps.now() < until)
+      login = await (await deps.pool.use())['login.wait']({ loginId: begun.loginId });
+    return login;
+  } catch (error) {
+    throw isGone(error) || isOmaError(error, 'LOGIN_NOT_FOUND') ? new Error(LOST) : error;
+  } finally {
+    close();
+  }
 }
 
 /** Returns what closes it, unless that was done or something else took its place. */

@@ -1,10 +1,10 @@
 import type { AccountView } from '../../contract/account.ts';
 import type { LoginMethod } from '../../contract/login.ts';
-import { maskEmail, maskText } from '../../contract/mask.ts';
+import { maskEmail } from '../../contract/mask.ts';
 import { spanText } from '../words.ts';
 import type { SelectOption } from './host.ts';
 import type { PoolView } from './pool.ts';
-import { blockedTexts, type Look, serving, tightestText } from './views.ts';
+import { blockedTexts, type Look, serving, shortName, tightestText } from './views.ts';
 
 /** What a person may choose in `/oma`. */
 export type Choice =
@@ -31,7 +31,7 @@ const ACCOUNTS = 'Accounts';
 export function mainMenu(view: PoolView, look: Look, adding: readonly string[] = []): Entry[] {
   const current = serving(view, look);
   const accounts = view.accounts.map((account) => ({
-    title: maskText(account.alias),
+    title: shortName(account.alias),
     description: standing(account, account === current, look),
     category: ACCOUNTS,
     value: { kind: 'account', alias: account.alias } as const,
@@ -68,12 +68,12 @@ export function accountMenu(account: AccountView): Entry[] {
 function endOfForce({ status: { force } }: PoolView): Entry[] {
   if (force.forcedAlias === null || !force.active) return [];
   const left = `else it lasts ${spanText(force.remainingMs ?? 0)} more`;
-  return [entry(`End the force of ${maskText(force.forcedAlias)}`, left, { kind: 'end-force' })];
+  return [entry(`End the force of ${shortName(force.forcedAlias)}`, left, { kind: 'end-force' })];
 }
 
 function additions(adding: readonly string[]): Entry[] {
   return [
-    ...adding.flatMap((alias) => openLogin(alias, ` of ${maskText(alias)}`)),
+    ...adding.flatMap((alias) => openLogin(alias, ` of ${shortName(alias)}`)),
     entry('Add an account', 'with the browser here', { kind: 'add', method: 'browser' }),
     entry('Add an account with a code', 'on any device', { kind: 'add', method: 'device' }),
   ];
@@ -101,7 +101,7 @@ function entry(title: string, description: string, value: Choice): Entry {
 /** What stands above the menu of an account. */
 export function accountTitle({ alias, email, planType }: AccountView): string {
   const about = [email === null ? null : maskEmail(email), planType].filter((part) => part !== null).join(', ');
-  return about === '' ? maskText(alias) : `${maskText(alias)} (${about})`;
+  return about === '' ? shortName(alias) : `${shortName(alias)} (${about})`;
 }
 
 function standing(account: AccountView, isServing: boolean, look: Look): string {
@@ -111,5 +111,6 @@ function standing(account: AccountView, isServing: boolean, look: Look): string 
     ...(account.active ? ['codex uses it'] : []),
     ...blockedTexts(account, look),
     tightestText(account, look),
+    ...(account.limitsConfidence === 'error' ? ['the last probe failed'] : []),
   ].join(' · ');
 }

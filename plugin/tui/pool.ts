@@ -88,6 +88,7 @@ export function createPool({ connect, onChange, onNotice, random, wait }: PoolDe
         // Whoever asks for something is told why it fails; whoever only looks sees that nobody answers.
         const found = await line.open(false).then(read).then(yes, no);
         failures = found ? 0 : failures + 1;
+        if (failures === 1 && view === null) tell(null);
         const pause = wait(found ? RELOAD_MS : backoffMs(failures - 1, LOOK_AGAIN, random()), signal);
         await Promise.race(found ? [pause, line.over()] : [pause]).catch(no);
       }

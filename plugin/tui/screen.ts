@@ -1,14 +1,13 @@
 import type { EpochMs } from '../../contract/scalars.ts';
 import { type HostNode, rootSession, type Screen, type TuiHost } from './host.ts';
-import type { PoolView } from './pool.ts';
-import { type ColouredLine, type Look, sidebarLines, statusLine } from './views.ts';
+import { type ColouredLine, type Look, type Seen, sidebarLines, statusLine } from './views.ts';
 
 /** Where oma's block stands in the sidebar: behind the usage of the context (100), before the servers (200). */
 const ORDER = 150;
 
 /** What is drawn. Shape: `view` is read anew whenever the accounts have changed. */
 export interface Drawing {
-  readonly view: () => PoolView | null;
+  readonly view: () => Seen;
   readonly now: () => EpochMs;
 }
 

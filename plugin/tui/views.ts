@@ -18,6 +18,9 @@ export interface Look {
   readonly now: EpochMs;
 }
 
+/** What the screen shows: what is known of the accounts; undefined = nobody has looked yet. */
+export type Seen = PoolView | null | undefined;
+
 const LEVEL_COLOURS = {
   ok: 'textMuted',
   low: 'warning',
@@ -25,12 +28,17 @@ const LEVEL_COLOURS = {
   unknown: 'textMuted',
 } as const satisfies Record<AccountView['level'], ThemeColour>;
 
+/** So long is a name at most where there is little room. */
+const NAME_CHARS_MAX = 25;
+/** And in the line beside the prompt, which takes its room from the name of the model. */
+const STATUS_NAME_CHARS_MAX = 15;
 const MINUTE_MS = 60_000;
 /** Accounts that must be logged in again, of which the sidebar names so many. */
 const NAMED_MAX = 3;
 
 /** The one line beside the prompt: who serves, and what is left of its tightest window. */
-export function statusLine(view: PoolView | null, look: Look): ColouredLine {
+export function statusLine(view: Seen, look: Look): ColouredLine {
+  if (view === undefined) return muted('oma');
   if (view === null) return muted('oma: not running');
   const { accounts, status } = view;
   if (accounts.length === 0) return muted('oma has no account yet: /oma');
@@ -38,21 +46,30 @@ export function statusLine(view: PoolView | null, look: Look): ColouredLine {
   const account = serving(view, look);
   if (account === null) return muted(`oma: ${readyText(view)}`);
   const forced = account.forced ? ' (forced)' : '';
-  const name = `oma: ${maskText(account.alias)}${forced}`;
+  const name = `oma: ${shortName(account.alias, STATUS_NAME_CHARS_MAX)}${forced}`;
   const [blocker] = account.blockers;
   if (blocker !== undefined) return { text: `${name} ${becauseText(blocker.code)}`, colour: 'warning' };
   return { text: `${name} · ${tightestText(account, look)}`, colour: LEVEL_COLOURS[account.level] };
 }
 
 /** The block of the sidebar: who serves this session with every window, and what needs somebody. */
-export function sidebarLines(view: PoolView | null, look: Look): readonly ColouredLine[] {
+export function sidebarLines(view: Seen, look: Look): readonly ColouredLine[] {
   const head: ColouredLine = { text: 'oma', colour: 'text' };
+  if (view === undefined) return [head];
   if (view === null || view.accounts.length === 0 || view.status.accounts.eligible === 0) {
     const { text, colour } = statusLine(view, look);
     return [head, { text: text.replace(/^oma:? /, ''), colour }];
   }
   const account = serving(view, look);
   return [head, ...(account === null ? [] : accountLines(account, view, look)), muted(readyText(view)), ...needs(view)];
+}
+
+/** An alias where there is little room: masked, and without its middle if it is long. Why not without its end: names of one kind begin alike. */
+export function shortName(alias: string, charsMax = NAME_CHARS_MAX): string {
+  const name = maskText(alias);
+  if (name.length <= charsMax) return name;
+  const half = Math.floor((charsMax - 1) / 2);
+  return `${name.slice(0, half)}…${name.slice(-half)}`;
 }
 
 /** The forced account, else the one that served the session last; outside of one, the one that served last at all. */
@@ -104,7 +121,7 @@ function accountLines(account: AccountView, view: PoolView, look: Look): readonl
   const state = blocker === undefined ? '' : ` ${becauseText(blocker.code)}`;
   const colour = blocker === undefined ? LEVEL_COLOURS[account.level] : 'warning';
   return [
-    { text: `${maskText(account.alias)}${state}${forced}`, colour },
+    { text: `${shortName(account.alias)}${state}${forced}`, colour },
     ...windowTexts(account, look).map((text) => muted(`  ${text}`)),
   ];
 }
@@ -112,7 +129,7 @@ function accountLines(account: AccountView, view: PoolView, look: Look): readonl
 function needs({ status }: PoolView): readonly ColouredLine[] {
   return status.accounts.needsLogin
     .slice(0, NAMED_MAX)
-    .map((alias) => ({ text: `${maskText(alias)} ${becauseText('needs-login')}: /oma`, colour: 'warning' }));
+    .map((alias) => ({ text: `${shortName(alias)} ${becauseText('needs-login')}: /oma`, colour: 'warning' }));
 }
 
 function readyText({ status: { accounts } }: PoolView): string {
@@ -154,8 +171,7 @@ function windowName({ kind, durationMinutes }: WindowView): string {
 /** A figure that is no longer fresh says how old it is. */
 function ageText({ limitsConfidence, lastLimitProbeAt }: AccountView, { now }: Look): string {
   if (limitsConfidence === 'fresh' || lastLimitProbeAt === null) return '';
-  const failed = limitsConfidence === 'error' ? ', the last probe failed' : '';
-  return `, ${spanText(now - Date.parse(lastLimitProbeAt))} old${failed}`;
+  return `, ${spanText(now - Date.parse(lastLimitProbeAt))} old`;
 }
 
 function muted(text: string): ColouredLine {

@@ -223,7 +223,7 @@ describe('oma in the terminal of the real OpenCode', () => {
     await terminal.shows('Name for this account in oma');
     await terminal.type('!');
     await terminal.press('Enter');
-    await terminal.shows('Use letters, digits');
+    await terminal.shows('Use at most 64 letters, digits');
     await terminal.press('BSpace');
     await terminal.type(alias);
     await terminal.press('Enter');
@@ -237,7 +237,7 @@ describe('oma in the terminal of the real OpenCode', () => {
   it('says in words why /connect fails: a name that is none, one that is taken', async () => {
     const { terminal } = bench;
     await connect(terminal, BY_BROWSER, 'no name');
-    await terminal.shows(/ oma +┃[^{]*Use letters, digits/);
+    await terminal.shows(/ oma +┃[^{]*Use at most 64 letters, digits/);
     await connect(terminal, BY_BROWSER, 'work');
     await terminal.shows(/ oma +┃[^{]*There is an account "work" already/);
   });
@@ -276,7 +276,7 @@ describe('oma in the terminal of the real OpenCode', () => {
       await cli.shows('Name for this account in oma');
       await cli.type('!');
       await cli.press('Enter');
-      await cli.shows('Use letters, digits');
+      await cli.shows('Use at most 64 letters, digits');
       await cli.press('BSpace');
       await cli.type(alias);
       await cli.press('Enter');

@@ -56,7 +56,7 @@ describe('loginMethods', () => {
     expect(prompt?.validate('me@home')).toBeUndefined();
     expect(prompt?.validate('')).toMatch(/letters/);
     behind.resolve(undefined);
-    await vi.waitFor(() => expect(toasts).toEqual([expect.stringMatching(/^error: Use letters/)]));
+    await vi.waitFor(() => expect(toasts).toEqual([expect.stringMatching(/^error: Use at most 64 letters/)]));
     expect(prompt?.validate('a b')).toMatch(/letters/);
   });
 

@@ -4,7 +4,7 @@ import type { AccountView } from '../../../../contract/account.ts';
 import type { LineTarget } from '../../../../plugin/start.ts';
 import { createTui } from '../../../../plugin/tui/create-tui.ts';
 import type { HostCommand, PromptProps, Screen, SelectProps, TuiHost } from '../../../../plugin/tui/host.ts';
-import { type FakeLine, fakeLine, notRunning } from '../../../support/fake-line.ts';
+import { closed, type FakeLine, fakeLine, notRunning } from '../../../support/fake-line.ts';
 import { PATIENCE } from '../../../support/patience.ts';
 import { account, decision, loginView, status } from '../../cli/samples.ts';
 
@@ -30,6 +30,7 @@ function setUp({ accounts = [account()], running = true, client = {} }: Setting 
   const covers: (() => void)[] = [];
   const toast = vi.fn();
   const alert = vi.fn(() => ({}));
+  const clear = vi.fn();
   const end = { dispose: (): void => undefined };
   const findLine = (target: LineTarget) => {
     targets.push(target);
@@ -59,7 +60,7 @@ function setUp({ accounts = [account()], running = true, client = {} }: Setting 
         prompts.push(props);
         return {};
       },
-      dialog: { replace: (render) => void render(), setSize: () => undefined, clear: () => undefined },
+      dialog: { replace: (render) => void render(), setSize: () => undefined, clear },
       toast,
     },
     theme: { current: { text: 1, textMuted: 1, success: 1, warning: 1, error: 1 } },
@@ -75,21 +76,18 @@ function setUp({ accounts = [account()], running = true, client = {} }: Setting 
     })({ ...host, ...over }, { node: '/node', supervisor: '/supervisor.js' });
   /** Chooses in the list that came up last. */
   const choose = async (title: string) => {
-    const before = selects.length + prompts.length + alert.mock.calls.length + toast.mock.calls.length;
+    const answers = () => selects.length + prompts.length + alert.mock.calls.length + toast.mock.calls.length;
+    const before = answers();
     const menu = selects.at(-1);
     menu?.onSelect({ value: menu.options.find((option) => option.title === title)?.value });
-    await vi.waitFor(
-      () =>
-        expect(selects.length + prompts.length + alert.mock.calls.length + toast.mock.calls.length).toBe(before + 1),
-      PATIENCE,
-    );
+    await vi.waitFor(() => expect(answers()).toBeGreaterThan(before), PATIENCE);
   };
   const open = async () => {
     const before = selects.length;
     commands[0]?.run();
     await vi.waitFor(() => expect(selects.length).toBe(before + 1), PATIENCE);
   };
-  return { tui, targets, lines, commands, selects, prompts, covers, toast, alert, end, open, choose };
+  return { tui, targets, lines, commands, selects, prompts, covers, toast, alert, clear, end, open, choose };
 }
 
 describe('the entry of the terminal interface', () => {
@@ -150,6 +148,25 @@ describe('the entry of the terminal interface', () => {
       PATIENCE,
     );
     expect(add.mock.calls).toEqual([[{ alias: 'first', method: 'device' }]]);
+    end.dispose();
+  });
+
+  it('takes a login whose supervisor ended off the screen, and says so', async () => {
+    const client = {
+      'account.reauth': () => Promise.resolve(loginView({ expiresAt: new Date(Date.now() + 60_000).toISOString() })),
+      'login.wait': () => Promise.reject(closed()),
+    };
+    const { tui, toast, alert, clear, end, open, choose } = setUp({ client });
+    await tui();
+    await open();
+    await choose('work');
+    await choose('Log in again');
+    expect(alert).toHaveBeenLastCalledWith(expect.objectContaining({ title: 'Log in work' }));
+    await vi.waitFor(() => expect(clear).toHaveBeenCalledOnce(), PATIENCE);
+    await vi.waitFor(() => expect(toast).toHaveBeenCalledWith(expect.objectContaining({ variant: 'error' })), PATIENCE);
+    expect(toast).toHaveBeenLastCalledWith(
+      expect.objectContaining({ message: expect.stringContaining('The supervisor ended, and this login') as string }),
+    );
     end.dispose();
   });
 

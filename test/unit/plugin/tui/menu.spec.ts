@@ -50,7 +50,7 @@ describe('/oma', () => {
         .map(({ description }) => description),
     ).toEqual([
       'is switched off (lent to a…@e…) · limits unknown',
-      '5 h 62 % left, 2 min old, the last probe failed',
+      '5 h 62 % left, 2 min old · the last probe failed',
       'forced · 5 h 62 % left',
     ]);
   });

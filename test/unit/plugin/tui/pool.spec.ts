@@ -60,7 +60,8 @@ describe('the accounts as a terminal sees them', () => {
       await vi.waitFor(() => expect(waits).toHaveLength(look), PATIENCE);
       waits[look - 1]?.over();
     }
-    await vi.waitFor(() => expect(views).toHaveLength(2), PATIENCE);
+    await vi.waitFor(() => expect(views).toHaveLength(3), PATIENCE);
+    expect(views.map((view) => view === null)).toEqual([true, false, false]);
     expect(tries).toEqual([false, false, false, false, false]);
     expect(waits.slice(0, 4).map(({ ms }) => ms)).toEqual([1_000, 2_000, 4_000, 5_000]);
   });

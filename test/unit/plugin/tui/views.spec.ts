@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { sidebarLines, statusLine } from '../../../../plugin/tui/views.ts';
+import { shortName, sidebarLines, statusLine } from '../../../../plugin/tui/views.ts';
 import { account, at, FORCED } from '../../cli/samples.ts';
 import { HOME, LOOK, pool, window, WORK } from './samples.ts';
 
@@ -62,6 +62,22 @@ describe('the line beside the prompt', () => {
     });
     expect(statusLine(view, { ...LOOK, sessionId: null }).text).toBe('oma: a…@e… · limits unknown');
   });
+});
+
+it('says nothing of a supervisor before anybody has looked for one', () => {
+  expect([statusLine(undefined, LOOK).text, texts(undefined)]).toEqual(['oma', ['oma']]);
+});
+
+it.each([
+  ['work', 'work'],
+  ['exactly-25-characters-long', 'exactly-25-c…racters-long'],
+  ['ann@example.com', 'a…@e…'],
+])('calls %s where there is little room %s', (alias, name) => expect(shortName(alias)).toBe(name));
+
+it('leaves the name of the model its room beside the prompt', () => {
+  const long = { ...WORK, alias: 'a-name.that-nobody-would-call-short' };
+  const view = pool([long], { served: { ses_1: long.alias } });
+  expect(statusLine(view, LOOK).text).toBe('oma: a-name.…l-short · 5 h 62 % left');
 });
 
 describe('the block of the sidebar', () => {
