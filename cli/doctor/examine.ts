@@ -22,8 +22,10 @@ const WORST_FIRST: readonly Level[] = ['problem', 'warning', 'note', 'ok'];
 /** Looks at everything; starts nothing and changes nothing. Shape: worst first. */
 export async function examine(context: Context): Promise<Examination> {
   const configuration = examineConfiguration(context);
-  const { told, findings } =
-    configuration === null ? await askSupervisor(context) : { told: null, findings: [configuration] };
+  const { told, findings, runs } =
+    configuration === null
+      ? await askSupervisor(context)
+      : { told: null, findings: [configuration], runs: 'unknown' as const };
   const outside = [
     ...(await attempt('Node, OpenCode and codex', () => examinePrograms(context))),
     ...(await attempt('This machine', () => examineMachine(context, portOf(told?.status.dashboardUrl ?? null)))),
@@ -31,15 +33,10 @@ export async function examine(context: Context): Promise<Examination> {
   if (configuration !== null) return { findings: ordered([...findings, ...outside]), told };
   const inside = [
     ...(await attempt('OpenCode’s configuration', () => examineOpenCode(context))),
-    ...(await attempt('The files of oma', () => examineFiles(context, runsOf(told)))),
-    ...(await attempt('The service of oma', () => examineService(context, runsOf(told) === 'supervisor'))),
+    ...(await attempt('The files of oma', () => examineFiles(context, runs))),
+    ...(await attempt('The service of oma', () => examineService(context, runs === 'supervisor'))),
   ];
   return { findings: ordered([...findings, ...inside, ...outside]), told };
-}
-
-function runsOf(told: Told | null): Runs {
-  if (told === null) return 'nothing';
-  return told.status.demo ? 'demo' : 'supervisor';
 }
 
 /** What `--fix` did, and what it tried in vain, as sentences. */
@@ -99,18 +96,20 @@ function examineConfiguration(context: Context): Finding | null {
   }
 }
 
-async function askSupervisor(context: Context): Promise<Examination> {
+async function askSupervisor(context: Context): Promise<Examination & { readonly runs: Runs }> {
   try {
     const session = await connectIfRunning(context);
-    if (session === null) return { findings: [notRunning()], told: null };
+    if (session === null) return { findings: [notRunning()], told: null, runs: 'nothing' };
     const told = await tell(session);
-    return { findings: judgeSupervisor(told, { now: context.now(), buildId: context.build.buildId }), told };
+    const findings = judgeSupervisor(told, { now: context.now(), buildId: context.build.buildId });
+    return { findings, told, runs: told.status.demo ? 'demo' : 'supervisor' };
   } catch (error) {
     if (!isOmaError(error)) throw error;
     const what = `The supervisor cannot be asked: ${error.message}`;
     return {
       findings: [finding('problem', { id: 'supervisor', what, advice: '`oma logs` may say more.' })],
       told: null,
+      runs: 'unknown',
     };
   }
 }

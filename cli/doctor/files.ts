@@ -13,8 +13,8 @@ const OTHERS = 0o077;
 const OUR_NAME = 'opencode-multi-auth';
 const DRAFT = /\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.tmp$/;
 
-/** Which supervisor runs, if any; that of the demo has a store of its own. */
-export type Runs = 'nothing' | 'supervisor' | 'demo';
+/** Which supervisor runs, if any; that of the demo has a store of its own, and one that cannot be asked may be at work. */
+export type Runs = 'nothing' | 'supervisor' | 'demo' | 'unknown';
 
 /** Looks at what oma has on disk: who may read it, what was left behind, whether the store is sound. */
 export async function examineFiles(context: Context, runs: Runs): Promise<readonly Finding[]> {
@@ -113,7 +113,7 @@ async function examineStore(context: Context, runs: Runs): Promise<Finding> {
       what: 'There is no store yet.',
       advice: FIRST_ACCOUNT,
     });
-  const { ok, problems, accounts, encrypted } = await checkStore(context, null);
+  const { ok, problems, accounts, encrypted } = await checkStore(context, runs === 'supervisor' ? null : storeFile);
   if (ok && accounts > 0)
     return fine('store', `The store is sound: ${counted(accounts)}${encrypted ? ', encrypted' : ''}.`);
   if (ok)

@@ -7,14 +7,17 @@ import { dirname, join } from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { examine } from '../../../cli/doctor/examine.ts';
 import { examineFiles } from '../../../cli/doctor/files.ts';
 import type { Finding } from '../../../cli/doctor/finding.ts';
 import { examineMachine, examinePorts } from '../../../cli/doctor/machine.ts';
 import { examineOpenCode } from '../../../cli/doctor/opencode.ts';
 import { examinePrograms } from '../../../cli/doctor/programs.ts';
+import { OmaError } from '../../../contract/errors.ts';
 import { createEncoder, NO_EXTRAS } from '../../../supervisor/store/schema.ts';
 import { DIST } from '../../support/oma.ts';
 import { removeTree } from '../../support/remove-tree.ts';
+import { standInSupervisor } from '../../support/stand-in-supervisor.ts';
 import { stateWith } from '../../support/state.ts';
 import { accountV2, seatToken, storeV2 } from '../../support/upstream-store.ts';
 import { useHome } from './home.ts';
@@ -63,6 +66,28 @@ describe('files', () => {
     expect(found).toMatchObject({ level: 'note', what: expect.stringContaining(socketPath) as string });
     await found?.fix?.run();
     expect(told(await examineFiles(context, 'nothing'))).not.toContain('note stale-socket');
+  });
+
+  it('that a supervisor may be writing are left alone while one is there that cannot be asked', async () => {
+    const { contextWith } = await useEmptyHome();
+    const refusal = new OmaError('SUPERVISOR_INCOMPATIBLE', 'They do not understand each other.');
+    const handlers = { 'session.hello': () => Promise.reject(refusal) };
+    const standIn = await standInSupervisor({ accounts: [], baseUrl: 'http://127.0.0.1:9', handlers });
+    onTestFinished(() => standIn.close());
+    const context = contextWith({ OPENCODE_MULTI_AUTH_SOCKET: standIn.socketPath });
+    const { storeFile, storeDir } = context.paths();
+    await mkdir(storeDir, { recursive: true, mode: 0o700 });
+    await writeFile(storeFile, createEncoder(NO_EXTRAS)(stateWith('work')), { mode: 0o600 });
+    await writeFile(`${storeFile}.oma-tmp`, 'half of the next', { mode: 0o600 });
+    const { findings } = await examine(context);
+    expect(findings.find(({ id }) => id === 'supervisor')).toMatchObject({
+      level: 'problem',
+      what: 'The supervisor cannot be asked: They do not understand each other.',
+    });
+    expect(told(findings)).toContain('ok store');
+    expect(told(findings)).not.toContain('note leftover');
+    await standIn.die();
+    expect(told((await examine(context)).findings)).toContain('note leftover');
   });
 
   it('that belong to somebody else are named, and nothing is done about them', async () => {
