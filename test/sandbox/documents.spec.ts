@@ -156,7 +156,7 @@ describe('docs/TESTING.md and TEST_EXECUTION_PLAN.md', () => {
 
   it('[I.L1.9] the plan names only scripts that exist, in the order of docs/TESTING.md, with numbers that count up', () => {
     expect(planned.length).toBeGreaterThanOrEqual(14);
-    // That there is such a script, commands.spec.ts knows of every document.
+    // That there is such a script, test/unit/documents.spec.ts knows of every document.
     expect(planned.filter((command) => GATES.includes(command))).toEqual(GATES);
     const numbers = [...readDocument('TEST_EXECUTION_PLAN.md').matchAll(/^\| *(\d+) *\|/gm)].map(([, number]) =>
       Number(number),

@@ -27,14 +27,13 @@ const FOLLOWED = [
   .map((command) => command.replace(/^npx oma\b/, 'oma'));
 
 /** How a command of a document is looked after. */
-type Care = 'typed' | 'followed' | 'elsewhere' | 'checked' | 'in npm test' | 'dry run' | 'name';
+type Care = 'typed' | 'followed' | 'elsewhere' | 'in npm test' | 'dry run' | 'name';
 
-/** Tells how a command is looked after; the first that fits. Shape: `checked` are those with a check of their own; null = nobody decided about it. */
-export function careOf(command: string, checked: readonly string[]): Care | null {
+/** Tells how a command is looked after; the first that fits. Shape: null = nobody decided about it. */
+export function careOf(command: string): Care | null {
   if (STEPS.some(({ written }) => written === command)) return 'typed';
   if (FOLLOWED.includes(command)) return 'followed';
   if (Object.hasOwn(ELSEWHERE, command)) return 'elsewhere';
-  if (checked.includes(command)) return 'checked';
   const script = scriptOf(command);
   if (script !== null && script.args === '' && IN_NPM_TEST.includes(script.name)) return 'in npm test';
   if (script !== null && knowsDryRun(script.line)) return 'dry run';
