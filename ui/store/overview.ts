@@ -47,6 +47,11 @@ export function needs(accounts: readonly AccountView[], status: Status | null): 
     .sort((a, b) => rank(a) - rank(b));
 }
 
+function undelivered(failures: Status['noticeFailures']): string {
+  const channels = failures.map(({ channel }) => channel).join(', ');
+  return `Messages do not arrive (${channels}). A test message, among the settings, says why.`;
+}
+
 function statusNeeds(status: Status | null): readonly Need[] {
   if (status === null) return [];
   const { store, children, openRefreshes, configFileProblem, noticeFailures } = status;
@@ -56,9 +61,7 @@ function statusNeeds(status: Status | null): readonly Need[] {
     ...(store.recovered === null ? [] : [general('warn', `The store was restored at start: ${store.recovered}`)]),
     ...(configFileProblem === null ? [] : [general('warn', `${configFileProblem} The last good one is in force.`)]),
     ...down.map(({ name }) => general('warn', `The ${name} is down; oma starts it again.`)),
-    ...noticeFailures.map(({ channel, message }) =>
-      general('warn', `Messages do not arrive (${channel}): ${message} Settings can send a test message.`),
-    ),
+    ...(noticeFailures.length === 0 ? [] : [general('warn', undelivered(noticeFailures))]),
     ...openRefreshes.map(({ alias }) =>
       about(alias, 'warn', 'A token refresh was never answered. Sign in again if it fails.'),
     ),

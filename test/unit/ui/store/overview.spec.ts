@@ -44,7 +44,7 @@ test('a configuration file that was not taken, and messages that do not arrive, 
     { tone: 'warn', text: 'It is not JSON. The last good one is in force.', aliases: [] },
     {
       tone: 'warn',
-      text: 'Messages do not arrive (ntfy): The receiver is gone. Settings can send a test message.',
+      text: 'Messages do not arrive (ntfy). A test message, among the settings, says why.',
       aliases: [],
     },
   ]);
