@@ -67,13 +67,13 @@ function knowsDryRun(line: string): boolean {
   }
 }
 
-/** A program alone, or a command of oma that cannot be typed without more: a name in prose. */
+/** A program alone, a group of commands, or a command or flag of oma that cannot be typed without more: a name in prose. */
 function isName(command: string): boolean {
   if (/^(oma|node|codex|opencode|notify-send)$/.test(command)) return true;
-  const words = command.split(' ').slice(1);
-  const name = words.join(' ');
-  const isKnown = COMMANDS.some((known) => known.name === name || known.name.split(' ')[0] === name);
-  return command.startsWith('oma ') && isKnown && !isComplete(words);
+  const [program, ...words] = command.split(' ');
+  if (program !== 'oma' || isComplete(words)) return false;
+  const isGroup = COMMANDS.some(({ name }) => name.split(' ')[0] === words.join(' '));
+  return isGroup || isComplete([...words, 'X']) || isComplete([...words, 'X', 'X']);
 }
 
 function isComplete(words: readonly string[]): boolean {
