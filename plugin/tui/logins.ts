@@ -11,7 +11,7 @@ import type { DialogDeps } from './dialog-deps.ts';
 
 const COPY_HINT = 'Enter copies the address.';
 const COPIED_HINT = 'The address was sent to the clipboard of your terminal. Not there? Select it with the mouse.';
-const LOST = 'The supervisor ended, and this login with it. Type /oma and begin it again.';
+const LOST = 'The supervisor ended, and this login with it. Begin it again.';
 const CLOSE_HINT = 'Esc closes this; the login goes on.';
 
 /** Asks for a name and logs a new account in. Shape: `plainly` runs a step and shows why it failed. */

@@ -51,8 +51,8 @@ export function createToasts(
   };
 }
 
-/** Words a message of the supervisor for somebody who sits before OpenCode. */
+/** Words a message of the supervisor for somebody who sits before OpenCode. Why two lines: a toast breaks lines behind a slash, too. */
 export function noticeSaid({ kind, title, message }: Notice, now: EpochMs): Said {
   const more = kind === 'needs-login' ? 'Type /oma to log in again.' : timesInWords(message, now);
-  return { variant: TONES[kind], message: `${title}. ${more}` };
+  return { variant: TONES[kind], message: `${title}.\n${more}` };
 }

@@ -219,7 +219,7 @@ describe('the entry of the terminal interface', () => {
     lines[0]?.tell({ ...notice, kind: 'needs-login' });
     const shown = {
       ...{ title: 'oma', variant: 'error', duration: 6_000 },
-      message: 'work needs a login. Type /oma to log in again.',
+      message: 'work needs a login.\nType /oma to log in again.',
     };
     expect(toast.mock.calls).toEqual([[shown]]);
     expect(covers).toHaveLength(1);
