@@ -22,6 +22,7 @@ export function TestMessage() {
     () => createMutation<null>(async () => (tested.value = (await api.call('notice.test', {})).channels)),
     [],
   );
+  const on = tested.value.filter(({ result }) => result !== 'off');
   return (
     <div class="notice-test">
       <Button isBusy={phase.value === 'updating'} onClick={() => void run(null)}>
@@ -29,15 +30,18 @@ export function TestMessage() {
       </Button>
       <span class="field-hint"> To the channels as they are saved.</span>
       {error.value !== null && <Problem error={error.value} onDismiss={dismiss} />}
-      <ul role="status">
-        {tested.value
-          .filter(({ result }) => result !== 'off')
-          .map(({ channel, result, message }) => (
-            <li key={channel} class={result === 'failed' ? 'field-problem' : undefined}>
-              <strong>{CHANNELS[channel]}</strong>: {message}
-            </li>
-          ))}
-      </ul>
+      <div role="status">
+        {tested.value.length > 0 && on.length === 0 && <p>No channel is on.</p>}
+        {on.length > 0 && (
+          <ul>
+            {on.map(({ channel, result, message }) => (
+              <li key={channel} class={result === 'failed' ? 'field-problem' : undefined}>
+                <strong>{CHANNELS[channel]}</strong>: {message}
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
     </div>
   );
 }
