@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -78,7 +79,10 @@ describe('the lock of the supervisor', () => {
     await within(() => expect(first.said()).toContain('owner'));
     const others = Array.from({ length: STARTERS }, () => starter(file, socketPath));
     await within(() => others.forEach(({ said }) => expect(said()).toContain('started')));
+    // Why awaited: until the kernel gets to it, a killed process answers at its socket, and whoever finds it there is right to leave.
+    const gone = once(first.process, 'exit');
     first.process.kill('SIGKILL');
+    await gone;
     for (const other of others) other.process.stdin?.write('go\n');
     await within(() => others.forEach(({ said }) => expect(said()).toMatch(/owner|another/)));
     expect(others.filter(({ said }) => said().includes('owner'))).toHaveLength(1);
