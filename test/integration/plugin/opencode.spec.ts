@@ -268,7 +268,8 @@ describe('opencode serve with the plugin', { timeout: RUN_MS }, () => {
   });
 
   it('gets the whole answer when a connection is cut in mid-stream: OpenCode asks again, nobody is blamed', async () => {
-    simulator.control.setSettings({ chunkDelayMs: 30 });
+    // A cut throws away what nobody has read yet; without output the request is sent again by the plugin, not by OpenCode.
+    simulator.control.setSettings({ chunkDelayMs: 300 });
     simulator.control.pushFault({ kind: 'cut-mid-stream' });
     expect(await prompt()).toEqual(answerOf('seat-2'));
     await reported('seat-1:stream-broken', 'seat-2:success');
