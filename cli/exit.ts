@@ -7,6 +7,8 @@ export const EXIT = {
   ok: 0,
   /** The command did its work, but something it looked at is not well: a probe without a result, a store with problems. */
   unwell: 1,
+  /** The Node is too old for oma: something that it needs is not there. */
+  tooOld: 69,
   /** Ended by Ctrl-C, as shells write it. */
   interrupted: 130,
 } as const;

@@ -1,6 +1,5 @@
 import { ENV, ENV_PREFIX } from '../contract/env.ts';
 import { ERRORS } from '../contract/errors.ts';
-import { TOO_OLD_EXIT } from '../runtime/node-version.ts';
 import type { Command, Flags } from './command.ts';
 import { EXIT } from './exit.ts';
 import { exitsOf, exitsOfErrors } from './exits.ts';
@@ -83,7 +82,7 @@ export function exitCodesHelp(commands: readonly Command[]): string {
       ],
     ]),
     '',
-    `A Node that is too old for oma ends every command with ${String(TOO_OLD_EXIT)} before it begins.`,
+    `A Node that is too old for oma ends every command with ${String(EXIT.tooOld)} before it begins.`,
   ].join('\n');
 }
 

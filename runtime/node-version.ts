@@ -1,9 +1,6 @@
 /** The oldest Node that oma runs on. */
 const OLDEST = [22, 22] as const;
 
-/** What a command ends with on such a Node: something it needs is not there. */
-export const TOO_OLD_EXIT = 69;
-
 /** Says in plain words that this Node is too old; null = it is not. Why: read before anything that a Node too old cannot load. */
 export function tooOld(version: string): string | null {
   const [major = 0, minor = 0] = version.split('.').map(Number);

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 
 import { describe, expect, it, onTestFinished } from 'vitest';
 
+import { EXIT } from '../../../cli/exit.ts';
 import { ENV_PREFIX } from '../../../contract/env.ts';
 import type { Status } from '../../../contract/status.ts';
 import { acquireLock } from '../../../runtime/instance-lock.ts';
@@ -42,7 +43,7 @@ describe('the built program', () => {
       return [code, stdout, stderr];
     };
     const complaint = 'Node 20.20.2 is too old — install Node 22.22 or newer from https://nodejs.org';
-    expect(await run(CLI, 'status')).toEqual([69, '', `oma: ${complaint}\n`]);
+    expect(await run(CLI, 'status')).toEqual([EXIT.tooOld, '', `oma: ${complaint}\n`]);
     // The plugin shows what a supervisor reports.
     const [code, report, stderr] = await run(join(dirname(CLI), 'supervisor.js'));
     expect([code, stderr]).toEqual([1, '']);
