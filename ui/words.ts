@@ -110,5 +110,5 @@ export function outlookWords(outlook: Exclude<Outlook, { kind: 'dry' }>): string
 /** That a forecast does not speak of all accounts. */
 export function leftOutWords(leftOut: number): string {
   if (leftOut === 0) return '';
-  return leftOut === 1 ? '; one account was not looked at' : `; ${leftOut} accounts were not looked at`;
+  return leftOut === 1 ? '; one account is not included' : `; ${leftOut} accounts are not included`;
 }

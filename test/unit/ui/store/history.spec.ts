@@ -63,6 +63,6 @@ test('of many accounts those with least left are looked at, and how many were no
   expect(outlook).toMatchObject({ leftOut: 3 });
   expect(await outlookOf({ one: [1, 1, 1, 1, 1] })).toEqual({ kind: 'lasts', known: 1, windows: 1, leftOut: 0 });
   expect(outlookWords({ kind: 'lasts', known: 12, windows: 12, leftOut: 3 })).toBe(
-    'at the present rates every window lasts until its reset; 3 accounts were not looked at',
+    'at the present rates every window lasts until its reset; 3 accounts are not included',
   );
 });
