@@ -36,8 +36,8 @@ function findingLines({ level, what, advice, fixable }: ToldFinding, paint: Pain
   const [look, word] = MARKS[level];
   const first = `${paint(look, word)}${' '.repeat(MARK_WIDTH - word.length)}${plain(what)}`;
   if (advice === null) return [first];
-  const todo = `→ ${plain(advice)}${fixable ? ' (`oma doctor --fix` does it.)' : ''}`;
-  return [first, `${' '.repeat(MARK_WIDTH)}${paint('dim', todo)}`];
+  const remedy = `→ ${plain(advice)}${fixable ? ' (`oma doctor --fix` does it.)' : ''}`;
+  return [first, `${' '.repeat(MARK_WIDTH)}${paint('dim', remedy)}`];
 }
 
 function verdict(findings: readonly ToldFinding[]): string {
