@@ -87,8 +87,17 @@ function withoutLogin(address: string): { readonly url: string; readonly authori
   if (username === '' && password === '') return { url: address, authorization: null };
   url.username = '';
   url.password = '';
-  const login = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const login = `${decoded(username)}:${decoded(password)}`;
   return { url: url.href, authorization: `Basic ${Buffer.from(login, 'utf8').toString('base64')}` };
+}
+
+/** A password may hold a percent sign that nobody encoded; it is then meant as it stands. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function formOf({ format, notice }: NoticeParams): {

@@ -99,8 +99,13 @@ describe('a message that is sent', () => {
   it('carries the login of its address as a header, not in the address', async () => {
     const call = useWorker();
     const { received, url } = await useReceiver(200);
-    const address = url.replace('http://', 'http://ann:p%40ss@');
-    expect(await call['notice.send']({ url: address, format: 'ntfy', notice: NOTICE })).toMatchObject({ sent: true });
-    expect(received[0]?.headers.authorization).toBe(`Basic ${Buffer.from('ann:p@ss').toString('base64')}`);
+    for (const [written, meant] of [
+      ['ann:p%40ss', 'ann:p@ss'],
+      ['ann:100%zz', 'ann:100%zz'],
+    ] as const) {
+      const address = url.replace('http://', `http://${written}@`);
+      expect(await call['notice.send']({ url: address, format: 'ntfy', notice: NOTICE })).toMatchObject({ sent: true });
+      expect(received.at(-1)?.headers.authorization).toBe(`Basic ${Buffer.from(meant).toString('base64')}`);
+    }
   });
 });
